@@ -1,8 +1,9 @@
 """Bytes of the gateway generation to typed payloads and back; pure.
 
 Configurations arrive bare from the machine and in an envelope from the cloud, with camel-case keys or, up to
-gateway v2, in capitals with booleans as text (`lamarzocco-gateway.md`, section 8.7). WebSocket messages are one
-object or an array of objects of one key each, some of whose values are JSON inside JSON text (section 10).
+gateway v2, in capitals with booleans as text (`lamarzocco-gateway.md`, section 8.7). WebSocket messages are
+one object or an array of objects of one key each, some of whose values are JSON inside JSON text (section
+10).
 
 The fast way decodes straight into the typed structs. When a field does not fit, the slow way takes the
 payload field by field: what fits is kept and the rest is named, so that a surprise in one place never hides
@@ -232,7 +233,7 @@ def unknown_fields_of(data: bytes, kind: type[msgspec.Struct], *, enveloped: boo
     return sorted(set(unknown_fields(fields, kind)))
 
 
-# --- WebSocket messages, section 10 ---------------------------------------------------------------------------
+# --- WebSocket messages, section 10
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False):
@@ -328,13 +329,21 @@ STREAM_KEYS: Mapping[str, Callable[[Any], Any]] = {
 }
 """Every key of section 10.1 with what reads its value."""
 
-_VALUE_ERRORS = (TypeError, KeyError, ProtocolError, msgspec.DecodeError, UnicodeError, RecursionError, ValueError)
+_VALUE_ERRORS = (
+    TypeError,
+    KeyError,
+    ProtocolError,
+    msgspec.DecodeError,
+    UnicodeError,
+    RecursionError,
+    ValueError,
+)
 _PLAIN: Mapping[str, frozenset[type]] = {
     key: {_number: frozenset({int, float}), _boolean: frozenset({bool}), _text: frozenset({str})}[read]
     for key, read in STREAM_KEYS.items()
     if read in (_number, _boolean, _text)
 }
-"""The keys whose values need no reading, with the JSON types they may have: most messages hold nothing else."""
+"""The keys whose values need no reading, with their JSON types: most messages hold nothing else."""
 _NOTHING: dict[str, Any] = {}
 
 

@@ -1,8 +1,8 @@
 """The gateway generation's payloads as typed data: what the wire carries, field by field.
 
 Names are Python's, the wire's spelling (its mistakes included) is the encoded name. Source:
-`lamarzocco-gateway.md`, section 8. Text that a later firmware may extend stays text; the enums list the values
-known today.
+`lamarzocco-gateway.md`, section 8. Text that a later firmware may extend stays text; the enums list the
+values known today.
 """
 
 from __future__ import annotations
