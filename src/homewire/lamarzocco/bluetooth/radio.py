@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import os
+import secrets
 from typing import Any
 
 import msgspec
@@ -22,11 +22,13 @@ class Radio(msgspec.Struct, frozen=True, kw_only=True):
     """What is handed to bleak: `scanner_backend` and `client_backend` are bleak backend classes.
 
     `adapter` is the name of one of BlueZ's adapters, such as `hci1`. All None is the system's default.
+    `owned` is an adapter that `close()` powers off.
     """
 
     scanner_backend: Any = None
     client_backend: Any = None
     adapter: str | None = None
+    owned: Any = None
 
     @classmethod
     def named(cls, name: str | None = None) -> Radio:
@@ -39,12 +41,18 @@ class Radio(msgspec.Struct, frozen=True, kw_only=True):
             return cls()
         if not chosen.startswith(_VIRTUAL):
             return cls(adapter=chosen)
-        return cls.of(_virtual(chosen.removeprefix(_VIRTUAL)))
+        made = _virtual(chosen.removeprefix(_VIRTUAL))
+        return msgspec.structs.replace(cls.of(made), owned=made)
 
     @classmethod
     def of(cls, adapter: Any) -> Radio:
         """Return the radio of an adapter that brings bleak backends, such as a simulated one."""
         return cls(scanner_backend=adapter.scanner_backend, client_backend=adapter.client_backend)
+
+    async def close(self) -> None:
+        """Power off an adapter that exists for this radio alone."""
+        if self.owned is not None:
+            await self.owned.close()
 
     def scanner_options(self) -> dict[str, Any]:
         """Return keyword arguments for BleakScanner."""
@@ -60,18 +68,7 @@ class Radio(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _virtual(address: str) -> Any:
-    import asyncio  # noqa: PLC0415 - only here
-
-    try:
-        loop: Any = asyncio.get_running_loop()
-    except RuntimeError:
-        loop = None
-    return _virtual_adapter(address, loop)
-
-
-@functools.cache
-def _virtual_adapter(address: str, _loop: Any) -> Any:
-    """Return the process's one adapter at a simulator: two with the same address would disturb each other."""
+    """Return an adapter at a simulator, with an address of its own: two alike would disturb each other."""
     try:
         from homewire.simulation.bluetooth import Adapter  # noqa: PLC0415 - needs the simulation extra
     except ModuleNotFoundError as error:
@@ -79,7 +76,8 @@ def _virtual_adapter(address: str, _loop: Any) -> Any:
             "a virtual Bluetooth adapter needs the Python packages bleak and bumble",
             hint="Install them with: pip install 'homewire[ble,ble-simulation]'.",
         ) from error
-    return Adapter(address)
+    random = secrets.token_bytes(5)
+    return Adapter(address, address=":".join(f"{byte:02X}" for byte in (0xC0, *random)))
 
 
 def import_bleak() -> Any:

@@ -91,6 +91,9 @@ class DeviceList(Sequence[Any]):
                 path="bluetooth",
                 hint="Is there a Bluetooth adapter, and is it switched on?",
             ) from error
+        finally:
+            if self._radio is None:
+                await radio.close()
         self._devices = [device for device in devices if (device.name or "").startswith(self._prefixes)]
         return self._devices
 

@@ -100,6 +100,7 @@ class BluetoothSession:
         self._device = device
         self._prepare = prepare
         self._radio = radio
+        self._own_radio: Radio | None = None
         self._clock = clock or Clock()
         self._idle_s = idle_s
         self._client: Any = None
@@ -137,6 +138,9 @@ class BluetoothSession:
             await asyncio.gather(self._releasing, return_exceptions=True)
         async with self._lock:
             await self._hang_up()
+            radio, self._own_radio = self._own_radio, None
+            if radio is not None:
+                await radio.close()
 
     async def _open(self) -> Link:
         if self.connected:
@@ -152,7 +156,7 @@ class BluetoothSession:
         bleak = import_bleak()
         import bleak_retry_connector as retry  # noqa: PLC0415 - an optional dependency
 
-        radio = self._radio or Radio.named()
+        radio = self._radio or self._make_radio()
         device = await self._found(bleak, radio)
         try:
             return await retry.establish_connection(
@@ -168,6 +172,11 @@ class BluetoothSession:
                 path="bluetooth",
                 hint="The vendor's app may be connected; a machine has room for one.",
             ) from error
+
+    def _make_radio(self) -> Radio:
+        if self._own_radio is None:
+            self._own_radio = Radio.named()
+        return self._own_radio
 
     async def _found(self, bleak: Any, radio: Radio) -> Any:
         if not isinstance(self._device, str):

@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from homewire.secrets import Secret
+
 __all__ = [
     "Boiler",
     "BoilerType",
@@ -32,6 +34,7 @@ __all__ = [
     "GrinderModel",
     "Group",
     "GroupCapabilities",
+    "LaMarzoccoDeviceInfo",
     "MachineModel",
     "MachineStatistics",
     "PhysicalKey",
@@ -399,6 +402,26 @@ class FleetEntry(_Wire, frozen=True, kw_only=True):
     machine: _FleetMachine
     name: str | None = None
     communication_key: str = ""
+
+
+class LaMarzoccoDeviceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A device of the account: what the clients need to know of it."""
+
+    serial_number: str
+    name: str
+    communication_key: Secret
+    model: str
+
+    @classmethod
+    def of(cls, entry: FleetEntry) -> LaMarzoccoDeviceInfo:
+        """Return the device of a fleet entry; one without a name goes by its serial number."""
+        serial = entry.machine.serial_number
+        return cls(
+            serial_number=serial,
+            name=entry.name or serial,
+            communication_key=Secret(entry.communication_key),
+            model=entry.machine.model.name,
+        )
 
 
 class CommandRecord(_Wire, frozen=True, kw_only=True):

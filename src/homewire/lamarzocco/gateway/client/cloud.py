@@ -40,6 +40,7 @@ from homewire.lamarzocco.gateway.models import (
     FirmwareType,
     FleetEntry,
     GrinderConfiguration,
+    LaMarzoccoDeviceInfo,
     PhysicalKey,
     PrebrewMode,
     SmartStandbyMode,
@@ -135,18 +136,18 @@ class LaMarzoccoCloudClient:
 
     # --- reading
 
-    async def get_customer_fleet(self) -> dict[str, FleetEntry]:
+    async def get_customer_fleet(self) -> dict[str, LaMarzoccoDeviceInfo]:
         """Return the account's devices by serial number (section 5)."""
         answer = await self._call("GET", f"{self._cms}/api/customer")
         data = decode_envelope(answer.body, "the customer record")
-        fleet: dict[str, FleetEntry] = {}
+        fleet: dict[str, LaMarzoccoDeviceInfo] = {}
         for entry in data.get("fleet", ()) if isinstance(data, dict) else ():
             try:
                 device = msgspec.convert(entry, FleetEntry)
             except msgspec.ValidationError as error:
                 self.unknowns.note("fleet entry", error)
                 continue
-            fleet[device.machine.serial_number] = device
+            fleet[device.machine.serial_number] = LaMarzoccoDeviceInfo.of(device)
         return fleet
 
     async def get_configuration(
