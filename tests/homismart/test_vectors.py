@@ -41,7 +41,7 @@ VALID_FROM_SERVER = [
 INVALID = [c for c in CASES if not c["meaning"].get("valid", True)]
 
 
-def named(cases: list[dict[str, Any]]) -> Any:
+def named(cases: list[dict[str, Any]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", cases, ids=[c["name"] for c in cases])
 
 
@@ -57,7 +57,9 @@ def test_the_file_is_covered() -> None:
 def built(meaning: dict[str, Any]) -> Request:
     """Build the request that carries out the wish, from what the client holds."""
     intent = meaning["intent"]
-    record = next((r for r in meaning.get("given", ()) if r["id"] == intent.get("device")), {})
+    record: dict[str, Any] = next(
+        (r for r in meaning.get("given", ()) if r["id"] == intent.get("device")), {}
+    )
     device: str = intent.get("device", "")
     value: Any = intent.get("value")
     empty = {"list_devices", "heartbeat", "timer_list_all", "favourite_list"}

@@ -27,6 +27,7 @@ from homewire.errors import (
     ConnectionLost,
     HomewireError,
 )
+from homewire.homismart.codes import Group
 from homewire.homismart.commands import COVER_STEP, Commands
 from homewire.homismart.confirmation import Book
 from homewire.homismart.link import DEFAULT_URL, MAX_HOPS, Credentials, HomismartLink, Moved
@@ -168,6 +169,14 @@ class HomismartClient:
     async def request(self, prefix: RequestPrefix, payload: Mapping[str, Any] | None = None) -> Any:
         """Send any request and return the body of the reply that belongs to it (section 14)."""
         return await self.commands.ask(prefix, payload)
+
+    async def control_all(self, group: Group | int, on: bool) -> None:
+        """Switch a whole group of the account: all, sockets, covers, or a type code (section 10.6)."""
+        await self.commands.control_all(self.session.get_all_devices(), group, on)
+
+    async def add_device(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a device or hub and return its object; what `body` must contain is not known (section 10.7)."""
+        return await self.commands.add_device(body)
 
     async def refresh(self) -> None:
         """Read the list of hubs and devices again."""

@@ -7,8 +7,8 @@ state (docs/protocols/homismart.md, section 10). A cached state never suppresses
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from homewire.commands import Allowance
 from homewire.errors import CommandRejected, InvalidValue, NotSupported, RemoteControlDisabled
@@ -33,7 +33,7 @@ from homewire.homismart.prefixes import ANSWERS, ReceivePrefix, RequestPrefix
 from homewire.homismart.requests import Request
 from homewire.link.clock import Clock
 
-__all__ = ["Commands", "Devices"]
+__all__ = ["Commands"]
 
 COVER_STEP: Final = 10
 """Real covers need levels that are multiples of 10, one integration found (section 8.5)."""
@@ -42,14 +42,6 @@ LIST_S: Final = 30.0
 """How long a device list may take: the list of a large building has several megabytes."""
 
 OnSent = Callable[[], object]
-
-
-class Devices(Protocol):
-    """Where the commands find the devices of a group."""
-
-    def all_objects(self) -> list[HomismartDevice]:
-        """Return hubs and devices."""
-        ...
 
 
 class Commands:
@@ -227,7 +219,7 @@ class Commands:
             )
         )
 
-    async def add_device(self, body: Mapping[str, Any]) -> HomismartDevice | Mapping[str, Any]:
+    async def add_device(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Add a device or hub; return its object.
 
         What the request must contain is not known (section 10.7): the sibling platform sends password or
@@ -245,12 +237,12 @@ class Commands:
         added: dict[str, Any] = await self._outbox.perform(order)
         return added
 
-    async def control_all(self, devices: Devices, group: Group | int, on: bool) -> None:
-        """Switch a whole group; return when every reachable device of it that is known has reported.
+    async def control_all(self, devices: Iterable[HomismartDevice], group: Group | int, on: bool) -> None:
+        """Switch a whole group; return when every reachable one of these devices that is in it reported.
 
         For covers on is taken to open them; that is not documented (section 10.6).
         """
-        wishes = {d.id: _group_wish(d, on) for d in devices.all_objects() if _in_group(d, group)}
+        wishes = {d.id: _group_wish(d, on) for d in devices if _in_group(d, group)}
         await self._outbox.perform(
             Order(
                 build=lambda: requests.control_all(group, on),

@@ -301,27 +301,25 @@ class HomismartLink:
 
     async def _keep_alive(self) -> None:
         """Send `0072` when nothing was sent, a ping when nothing was heard; raise for a dead peer."""
+        pinged_at = -1.0
         while True:
-            idle_s = self._clock.monotonic() - self._sent_at
-            if idle_s >= HEARTBEAT_S:
+            now, silent_s = self._clock.monotonic(), self._heard.silent_s
+            if silent_s >= 2 * PING_S:
+                raise ConnectionLost(
+                    f"the cloud is silent: {silent_s:.0f} s without a sign of life", path=self.host
+                )
+            if now - self._sent_at >= HEARTBEAT_S:
                 await self.send((RequestPrefix.HEARTBEAT, {}))
-                continue
-            if self._heard.silent_s >= PING_S:
-                await self._probe()
-                continue
-            await self._clock.sleep(min(HEARTBEAT_S - idle_s, PING_S - self._heard.silent_s))
+            if silent_s >= PING_S and pinged_at <= now - silent_s:
+                pinged_at = now
+                await self._ping()
+            next_look_s = PING_S - silent_s if silent_s < PING_S else 2 * PING_S - silent_s
+            await self._clock.sleep(max(0.0, min(HEARTBEAT_S - (now - self._sent_at), next_look_s)))
 
-    async def _probe(self) -> None:
-        """Ping the silent peer and wait for any sign of life."""
-        if self._socket is None:
-            raise ConnectionLost("the connection was closed", path=self.host)
-        with contextlib.suppress(OSError, RuntimeError, aiohttp.ClientError):  # the reader tells why it ended
-            await self._socket.ping()
-        await self._clock.sleep(PING_S)
-        if self._heard.silent_s > 1.5 * PING_S:  # nothing at all since the ping
-            raise ConnectionLost(
-                f"the cloud is silent, {self._heard.silent_s:.0f} s without a sign of life", path=self.host
-            )
+    async def _ping(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError, RuntimeError, aiohttp.ClientError):  # the reader tells why
+                await self._socket.ping()
 
 
 def _checked_host(host: str) -> str:
