@@ -1,0 +1,154 @@
+"""Finding appliances: over mDNS, Bluetooth and a scan of the subnet, all installed kinds at once.
+
+Each kind brings its own discoverer (see `homewire.kinds.Kind.discovery`) and uses the helpers here. What is
+found becomes settings that can be saved; what is still missing, such as a key, is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from homewire.errors import HomewireError
+from homewire.kinds import Kind, installed_kinds
+
+__all__ = ["Discovered", "Service", "browse", "discover", "scan_subnet"]
+
+_SCAN_AT_ONCE = 64
+"""Addresses probed at the same time: enough for a /24 in seconds, few enough for a home router."""
+
+_ENTRY_WITHIN_MS = 3000
+"""How long to ask for the details of a service that was announced."""
+
+
+class Discovered(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was found: which kind reaches it, its known settings, and the missing ones."""
+
+    kind: str
+    name: str
+    address: str
+    model: str | None = None
+    serial: str | None = None
+    settings: Mapping[str, Any] = {}
+    missing: tuple[str, ...] = ()
+    note: str | None = None
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """An mDNS service: its instance name, where it is, and its TXT record."""
+
+    name: str
+    host: str
+    addresses: tuple[str, ...]
+    port: int
+    properties: Mapping[str, str]
+
+
+async def discover(timeout_s: float = 5.0, kinds: Iterable[Kind] | None = None) -> AsyncIterator[Discovered]:
+    """Yield what the installed kinds find within the time, each as soon as it is found.
+
+    A kind that cannot look (no Bluetooth adapter, no network) finds nothing and keeps nobody else from
+    finding.
+    """
+    queue: asyncio.Queue[Discovered | None] = asyncio.Queue()
+    searchers = [kind for kind in (kinds or installed_kinds().values()) if kind.discovery]
+    tasks = [asyncio.create_task(_search(kind, timeout_s, queue)) for kind in searchers]
+    try:
+        running = len(tasks)
+        while running:
+            found = await queue.get()
+            if found is None:
+                running -= 1
+            else:
+                yield found
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _search(kind: Kind, timeout_s: float, queue: asyncio.Queue[Discovered | None]) -> None:
+    try:
+        with contextlib.suppress(HomewireError, OSError):
+            async for found in kind.load_discovery()(timeout_s):
+                queue.put_nowait(found)
+    finally:
+        queue.put_nowait(None)
+
+
+async def browse(
+    service_type: str, timeout_s: float, *, interfaces: Iterable[str] | None = None
+) -> AsyncIterator[Service]:
+    """Yield the mDNS services of a type (`_name._tcp.local.`) that answer within the time."""
+    from zeroconf import IPVersion, ServiceStateChange, Zeroconf  # noqa: PLC0415 - a network library, imported late
+    from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf  # noqa: PLC0415 - as above
+
+    names: asyncio.Queue[str] = asyncio.Queue()
+
+    def seen(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:  # noqa: ARG001 - the browser's signature
+        if state_change is ServiceStateChange.Added:
+            names.put_nowait(name)
+
+    options: dict[str, Any] = {} if interfaces is None else {"interfaces": list(interfaces)}
+    zeroconf = AsyncZeroconf(ip_version=IPVersion.V4Only, **options)
+    browser = AsyncServiceBrowser(zeroconf.zeroconf, service_type, handlers=[seen])
+    try:
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while (left_s := deadline - asyncio.get_running_loop().time()) > 0:
+            try:
+                name = await asyncio.wait_for(names.get(), left_s)
+            except TimeoutError:
+                break
+            info = AsyncServiceInfo(service_type, name)
+            if await info.async_request(zeroconf.zeroconf, _ENTRY_WITHIN_MS):
+                yield _service(info)
+    finally:
+        await browser.async_cancel()
+        await zeroconf.async_close()
+
+
+def _service(info: Any) -> Service:
+    properties = {
+        key.decode("utf-8", "replace"): (value or b"").decode("utf-8", "replace")
+        for key, value in info.properties.items()
+    }
+    return Service(
+        name=info.get_name(),
+        host=str(info.server).rstrip("."),
+        addresses=tuple(info.parsed_addresses()),
+        port=info.port or 0,
+        properties=properties,
+    )
+
+
+async def scan_subnet(
+    network: str, probe: Callable[[str], Awaitable[Discovered | None]]
+) -> AsyncIterator[Discovered]:
+    """Probe every address of a network such as `192.168.1.0/24` and yield what answers.
+
+    For networks in which mDNS does not get through; `probe` returns None for an address with nothing
+    behind it.
+    """
+    gate = asyncio.Semaphore(_SCAN_AT_ONCE)
+
+    async def one(address: str) -> Discovered | None:
+        async with gate:
+            try:
+                return await probe(address)
+            except (HomewireError, OSError):
+                return None
+
+    tasks = [asyncio.create_task(one(str(address))) for address in ipaddress.ip_network(network).hosts()]
+    try:
+        for done in asyncio.as_completed(tasks):
+            if (found := await done) is not None:
+                yield found
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

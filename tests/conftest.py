@@ -1,0 +1,18 @@
+"""Every test runs on virtual time unless it is marked `real_time` (foreign processes do not travel along)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from homewire.simulation.time_travel import TimeTravelLoop
+
+pytest_plugins = ["homewire.simulation.pytest_plugin"]
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    if item.get_closest_marker("real_time") or item.get_closest_marker("interop"):
+        return {"real": asyncio.new_event_loop}
+    return {"travel": TimeTravelLoop}

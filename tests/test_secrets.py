@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import logging
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homewire.secrets import HIDDEN, RedactingFilter, Secret, redact
+
+_TOKEN = st.text(alphabet="abcdefghijkmnopqrstuvwxyzABCDEFGH0123456789", min_size=12)
+
+
+def test_a_secret_shows_itself_only_when_asked() -> None:
+    secret = Secret("hunter2")
+    assert "hunter2" not in f"{secret} {secret!r}"
+    assert secret.reveal() == "hunter2"
+    assert secret == Secret("hunter2")
+    assert len({secret, Secret("hunter2")}) == 1
+    assert secret != "hunter2"
+    assert not Secret("")
+
+
+@given(
+    _TOKEN,
+    st.sampled_from(["password", "Authorization", "communicationKey", "GroupKey", "access_token", "key"]),
+)
+def test_nothing_under_a_secret_key_survives(token: str, key: str) -> None:
+    shown = str(redact({"outer": [{key: token}, {"plain": Secret(token)}]}))
+    assert token not in shown
+
+
+@given(_TOKEN)
+def test_nothing_secret_in_text_survives(token: str) -> None:
+    for text in (
+        f"password={token}",
+        f'{{"access_token": "{token}"}}',
+        f"Authorization: Bearer {token}",
+        f"mqtt://user:{token}@broker",
+    ):
+        assert token not in redact(text)
+
+
+def test_harmless_data_stays() -> None:
+    data = {"name": "Kitchen", "keys": 4, "values": [1, 2.5, None, b"raw"], "key": 3}
+    assert redact(data) == data
+
+
+def test_logs_are_redacted() -> None:
+    record = logging.LogRecord("n", logging.INFO, "f", 1, "password=%s", ("hunter2hunter",), None)
+    assert RedactingFilter().filter(record)
+    assert record.getMessage() == f"password={HIDDEN}"
