@@ -91,11 +91,11 @@ def encode(frame: Frame) -> bytes:
     body = b"".join(parts) + PADDING * frame.slack
     length = _HEADER_BYTES + len(body)
     if length > _LENGTH_MAXIMUM:
-        raise InvalidValue(f"a leaf holds at most {_LENGTH_MAXIMUM} bytes, not {length}")
+        raise InvalidValue(f"a leaf of {length} bytes is too long", allowed=f"{_LENGTH_MAXIMUM} bytes")
     try:
         header = _COUNT.pack(length) + _HEADER.pack(frame.unit, frame.attribute, frame.idx1, frame.idx2)
     except struct.error as error:
-        raise InvalidValue("unit, attribute, idx1 and idx2 are numbers from 0 to 65535") from error
+        raise InvalidValue("the address of a leaf does not fit", allowed="numbers from 0 to 65535") from error
     padding = -(_PREFIX_BYTES + length) % BLOCK_BYTES if frame.padding is None else frame.padding
     return header + body + PADDING * padding
 
@@ -285,9 +285,9 @@ _TYPES: Final = tuple(Type(code) if code in frozenset(Type) else Type.BOOL for c
 
 def _encode_fields(fields: Fields, parts: list[bytes], depth: int) -> None:
     if depth > MAXIMUM_NESTING:
-        raise InvalidValue(f"structures nested deeper than {MAXIMUM_NESTING}")
+        raise InvalidValue("structures nested deeper than allowed", allowed=f"{MAXIMUM_NESTING} levels")
     if len(fields) > _LENGTH_MAXIMUM:
-        raise InvalidValue(f"a structure holds at most {_LENGTH_MAXIMUM} fields, not {len(fields)}")
+        raise InvalidValue(f"a structure of {len(fields)} fields", allowed=f"at most {_LENGTH_MAXIMUM}")
     parts.append(_COUNT.pack(len(fields)))
     for field in fields:
         _encode_field(field, parts, depth)
@@ -306,7 +306,7 @@ def _encode_field(field: Field, parts: list[bytes], depth: int) -> None:
             parts.append(_COUNTED_HEAD.pack(field.number, kind, len(items)))
             _encode_items(kind, items, parts, depth)
     except (struct.error, TypeError, ValueError, OverflowError, AttributeError) as error:
-        raise InvalidValue(f"field {field.number} of type {kind.label} cannot hold {value!r:.60}") from error
+        raise InvalidValue(f"field {field.number} cannot hold {value!r:.60}", allowed=kind.label) from error
 
 
 def _encode_items(kind: Type, items: tuple[Any, ...], parts: list[bytes], depth: int) -> None:
