@@ -10,6 +10,10 @@ A response is data only after its signature was compared over the decrypted byte
 and a changed signature digit then flips chosen bits of what they believe (section 20).
 """
 
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
 import hmac
 import re
 import secrets
@@ -31,6 +35,8 @@ __all__ = [
     "Padding",
     "Sealed",
     "SignatureError",
+    "decrypt_unverified",
+    "http_date",
     "open_request",
     "open_response",
     "pad",
@@ -41,6 +47,7 @@ __all__ = [
     "seal_response",
     "sign",
     "strip_padding",
+    "verify",
 ]
 
 SCHEME: Final = "MieleH256"
@@ -90,9 +97,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         _check_length("GroupID", self.group_id, GROUP_ID_BYTES)
         _check_length("GroupKey", self.group_key, GROUP_KEY_BYTES)
         if not any(self.group_id) or not any(self.group_key):
-            raise InvalidValue(
-                "GroupID and GroupKey must not be all zero", hint="Pair with keys of this library."
-            )
+            raise InvalidValue("GroupID and GroupKey are not set", allowed="anything but zeros")
 
     @classmethod
     def from_hex(cls, group_id: str, group_key: str) -> Self:
@@ -139,7 +144,7 @@ def _check_length(name: str, value: bytes, expected: int) -> None:
     if len(value) != expected:
         raise InvalidValue(
             f"{name} has {len(value)} bytes instead of {expected}",
-            hint=f"Give {2 * expected} hexadecimal digits.",
+            allowed=f"{2 * expected} hexadecimal digits",
         )
 
 
@@ -147,7 +152,12 @@ def _from_hex(name: str, text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
-        raise InvalidValue(f"{name} is not hexadecimal", hint="Use the digits 0-9 and A-F only.") from None
+        raise InvalidValue(f"{name} is not hexadecimal", allowed="the digits 0-9 and A-F") from None
+
+
+def http_date(moment: dt.datetime) -> str:
+    """Write a moment as the Date header that is signed, with English names (section 3.2)."""
+    return email.utils.format_datetime(moment.astimezone(dt.UTC), usegmt=True)
 
 
 def request_text(method: str, host: str, path: str, headers: HeadersToSign, body: bytes) -> bytes:
@@ -211,8 +221,8 @@ def open_request(
     body: bytes,
 ) -> bytes:
     """Decrypt and verify a received ``(method, host, path)``; return its padded plaintext."""
-    plain = _decrypt(credentials, signature, body)
-    _verify(credentials, signature, request_text(*request, headers, plain), "request")
+    plain = decrypt_unverified(credentials, signature, body)
+    verify(credentials, signature, request_text(*request, headers, plain), "request")
     return plain
 
 
@@ -229,8 +239,8 @@ def open_response(
         raise SignatureError(
             "the response is signed by another household", offset=0, hint="Pair the appliance again."
         )
-    plain = _decrypt(credentials, signature, body)
-    _verify(credentials, signature, response_text(status, headers, plain), "response")
+    plain = decrypt_unverified(credentials, signature, body)
+    verify(credentials, signature, response_text(status, headers, plain), "response")
     return plain
 
 
@@ -240,7 +250,8 @@ def _seal(credentials: Credentials, text: bytes, body: bytes) -> Sealed:
     return Sealed(signature_header=header, body=_encrypt(credentials, signature, body))
 
 
-def _verify(credentials: Credentials, signature: bytes, text: bytes, what: str) -> None:
+def verify(credentials: Credentials, signature: bytes, text: bytes, what: str) -> None:
+    """Compare a signature in constant time; raise SignatureError."""
     if not hmac.compare_digest(signature, sign(credentials.group_key, text)):
         raise SignatureError(f"the {what}'s signature does not match its content", offset=0)
 
@@ -250,7 +261,8 @@ def _encrypt(credentials: Credentials, signature: bytes, body: bytes) -> bytes:
     return encryptor.update(body) + encryptor.finalize()
 
 
-def _decrypt(credentials: Credentials, signature: bytes, body: bytes) -> bytes:
+def decrypt_unverified(credentials: Credentials, signature: bytes, body: bytes) -> bytes:
+    """Decrypt a body without believing it yet: the caller has to verify the text that it belongs to."""
     if len(body) % BLOCK_BYTES:
         raise SignatureError(
             f"body of {len(body)} bytes is not whole blocks of {BLOCK_BYTES}", offset=len(body)
