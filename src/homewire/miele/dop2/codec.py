@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias, cast
 from homewire.errors import InvalidValue, ProtocolError
 from homewire.miele.dop2.model import MAXIMUM_NESTING, Field, Fields, Frame, Type, Value, WireNaN
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "field_bytes"]
 
 BLOCK_BYTES: Final = 16  # section 2: leaves are padded to the cipher's block
 PADDING: Final = b" "  # section 2: 0x20
@@ -98,6 +98,13 @@ def encode(frame: Frame) -> bytes:
         raise InvalidValue("the address of a leaf does not fit", allowed="numbers from 0 to 65535") from error
     padding = -(_PREFIX_BYTES + length) % BLOCK_BYTES if frame.padding is None else frame.padding
     return header + body + PADDING * padding
+
+
+def field_bytes(field: Field) -> bytes:
+    """Encode one field as it stands inside a leaf; InvalidValue when the value does not fit."""
+    parts: list[bytes] = []
+    _encode_field(field, parts, 1)
+    return b"".join(parts)
 
 
 def _checked_end(data: bytes) -> int:
