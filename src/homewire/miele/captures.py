@@ -24,10 +24,7 @@ from homewire.captures import (
     tcp_payloads,
 )
 from homewire.errors import ConfigurationError, HomewireError, ProtocolError
-from homewire.miele.dop2 import Field as LeafField
-from homewire.miele.dop2.catalogue import interpret
-from homewire.miele.dop2.schema import Attribute, Structure
-from homewire.miele.dop2.values import Annotated, Code, Ranged
+from homewire.miele.dop2.explain import explain
 from homewire.miele.models import decode_json
 from homewire.miele.signing import (
     Credentials,
@@ -107,40 +104,9 @@ def _recorded(capture: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _leaf_record(index: int, name: str, leaf: bytes) -> Record:
     try:
-        view = interpret(leaf)
+        return explain(leaf).as_record(index)
     except ProtocolError as error:
         return Record(index=index, summary=name, error=str(error))
-    place = f"{view.frame.unit}/{view.frame.attribute}"
-    return Record(index=index, summary=f"{place} {view.title}", fields=tuple(_leaf_fields(view)))
-
-
-def _leaf_fields(view: Attribute) -> Iterator[Field]:
-    for name, value in view.items():
-        slot = view.names[name]
-        yield Field(name=name, value=_shown(value), unit=slot.unit or None, note=slot.note or None)
-    for field in view.unknown:
-        yield Field(name=f"field {field.number}", value=_shown(field.value), note=field.type.label)
-
-
-def _shown(value: Any) -> Any:
-    """Return a decoded value in plain JSON types."""
-    match value:
-        case Structure():
-            known = {name: _shown(each) for name, each in value.items()}
-            shown: Any = known | {f"field {field.number}": _shown(field.value) for field in value.unknown}
-        case LeafField():
-            shown = {f"field {value.number}": _shown(value.value)}
-        case Code():
-            shown = value.label
-        case Annotated() | Ranged():
-            shown = value.quantity
-        case bytes():
-            shown = value.hex()
-        case tuple():
-            shown = [_shown(each) for each in value]
-        case _:
-            shown = value
-    return shown
 
 
 def _records(messages: Iterator[Message], keys: Credentials | None) -> Iterator[Record]:
@@ -165,7 +131,7 @@ def _message_fields(message: Message, keys: Credentials | None) -> Iterator[Fiel
         return
     plain = _opened(message, keys) if signed and keys is not None else message.body
     if _LEAF_PATH.search(message.path):
-        yield from _leaf_fields(interpret(plain))
+        yield from (line.as_field() for line in explain(plain).lines)
         return
     content = decode_json(plain)
     if not isinstance(content, dict):

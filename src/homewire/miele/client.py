@@ -27,6 +27,10 @@ from homewire.miele.config import settings
 from homewire.miele.consumption import ConsumptionStats, read_consumption
 from homewire.miele.dop2 import encode
 from homewire.miele.dop2.catalogue import ATTRIBUTES, interpret
+from homewire.miele.dop2.paging import checked
+from homewire.miele.dop2.requests import change_setting
+from homewire.miele.dop2.tables_programs import SettingValue
+from homewire.miele.dop2.walk import Walk, WalkState
 from homewire.miele.models import Ident, State
 from homewire.miele.refusals import NotNow
 from homewire.miele.remote_start import OVENS, unmet_start_conditions, unmet_stop_conditions
@@ -250,7 +254,13 @@ class MieleClient(ResourceClient):
         self, device_id: str, unit: int, attribute: int, idx1: int = 0, idx2: int = 0
     ) -> Attribute:
         """Read one leaf through the table of its attribute."""
-        return interpret(await self.read_dop2_leaf(device_id, unit, attribute, idx1, idx2))
+        return interpret(
+            checked(await self.read_dop2_leaf(device_id, unit, attribute, idx1, idx2), unit, attribute)
+        )
+
+    async def walk_dop2_tree(self, device_id: str, **options: Any) -> WalkState:
+        """Read every leaf of an appliance, gently; `options` are those of `dop2.walk.Walk` (progress, resuming)."""
+        return await Walk(self.port(device_id), clock=self.clock, **options).run()
 
     async def write_attribute(
         self, device_id: str, attribute: int, *, unit: int = _MAIN_UNIT, idx1: int = 0, **values: Any
@@ -275,19 +285,17 @@ class MieleClient(ResourceClient):
         listed: Any = await self.get_parsed_dop2_leaf(device_id, _MAIN_UNIT, _PROGRAM_LIST)
         return tuple((listed.program_ids or ())[: listed.valid_count or 0])
 
-    async def get_setting(self, device_id: str, sf_id: int) -> Any:
+    async def get_setting(self, device_id: str, sf_id: int) -> SettingValue:
         """Read a setting with its range (attribute 105); raise NotFound for an id that is not offered."""
         raw = await self.read_dop2_awake(device_id, _MAIN_UNIT, _SETTING, sf_id)
-        setting: Any = interpret(raw)
+        setting = SettingValue(checked(raw, _MAIN_UNIT, _SETTING))
         if setting.setting_id != sf_id:
             raise NotFound(f"has no setting {sf_id}", appliance=device_id, hint="Attribute 2/114 lists them.")
         return setting
 
     async def set_setting(self, device_id: str, sf_id: int, new_value: int) -> None:
         """Change a setting and return when it reads back; checked against its range first (section 10)."""
-        from homewire.miele.setting_values import changed_setting  # noqa: PLC0415 - used rarely
-
-        body = changed_setting(await self.get_setting(device_id, sf_id), new_value, device_id)
+        body = encode(change_setting(await self.get_setting(device_id, sf_id), new_value))
         await self.write_dop2_leaf(device_id, _MAIN_UNIT, _SETTING, body, sf_id)
         if (await self.get_setting(device_id, sf_id)).current != new_value:
             raise CommandTimeout(f"setting {sf_id} was accepted, but does not read back", appliance=device_id)
