@@ -259,7 +259,7 @@ class MieleClient(ResourceClient):
         )
 
     async def walk_dop2_tree(self, device_id: str, **options: Any) -> WalkState:
-        """Read every leaf of an appliance, gently; `options` are those of `dop2.walk.Walk` (progress, resuming)."""
+        """Read every leaf of an appliance, gently; `options` are those of `dop2.walk.Walk`."""
         return await Walk(self.port(device_id), clock=self.clock, **options).run()
 
     async def write_attribute(
