@@ -41,11 +41,13 @@ async def main(arguments):
     client = MieleClient.from_hex(arguments["host"], arguments["group_id"], arguments["group_key"])
     async with client:
         device = arguments["device"]
+        await client.get_device_ident(device)
         try:
-            await client.detect_capabilities(device)  # its commands want that; it fails half-way, and is content
+            await client.detect_capabilities(device)  # fails half-way, but its commands want it
         except AttributeError:
             pass
         await client.wake_up(device)
+        await client.can_remote_start(device)
         await client.remote_start(device, allow_remote_start=True)
         await client.pause_program(device)
         await client.stop_program(device)
