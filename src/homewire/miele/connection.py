@@ -97,6 +97,7 @@ class MieleConnection(Connection[MieleSettings]):
             session=self._session,
             clock=self.clock,
         )
+        self.client.transport.open()
         for entry in await self.client.list_devices():
             await self._open_appliance(self.client, entry)
         if settings.push:

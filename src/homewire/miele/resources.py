@@ -108,6 +108,7 @@ class ResourceClient:
         await self.transport.close()
 
     async def __aenter__(self) -> Self:
+        self.transport.open()
         return self
 
     async def __aexit__(
