@@ -7,16 +7,20 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Final
 
+import msgspec
+
 from homewire.appliance import Appliance, Identity, Occurrence, Origin, Problem
 from homewire.commands import Allowance, Command
-from homewire.errors import CommandRejected, HomewireError, NotFound, NotSupported
+from homewire.errors import CommandRejected, HomewireError, NotFound, NotSupported, ProtocolError
 from homewire.features import Value
 from homewire.link.clock import Clock
 from homewire.miele.client import MieleClient
 from homewire.miele.consumption import CycleAccounting, read_consumption
 from homewire.miele.features import Abilities, declare
 from homewire.miele.models import Ident, State
+from homewire.miele.programs import ProgramCatalog
 from homewire.miele.readings import StableTime, estimates, state_values
+from homewire.miele.refusals import NotNow
 from homewire.miele.remote_start import DISHWASHERS, LAUNDRY
 from homewire.unknowns import Unknowns
 
@@ -39,7 +43,6 @@ class MieleAppliance(Appliance):
         ident: Ident,
         abilities: Abilities,
         *,
-        program_ids: Mapping[str, int] | None = None,
         clock: Clock | None = None,
         allow: Allowance | None = None,
         unknowns: Unknowns | None = None,
@@ -53,7 +56,8 @@ class MieleAppliance(Appliance):
         self.abilities = abilities
         self.raw: dict[str, Any] = {}
         self.last: State | None = None
-        self._program_ids = dict(program_ids or {})
+        self.programmes_known = not abilities.has_dop2
+        self._program_ids: dict[str, int] = {}
         self._start, self._finish = StableTime(), StableTime()
         self._energy, self._water = CycleAccounting(), CycleAccounting()
         self._cycles = 0
@@ -111,6 +115,22 @@ class MieleAppliance(Appliance):
         self.last = state
         self._publish(values, origin, occurrences)
         return before != self.raw
+
+    async def read_programmes(self) -> None:
+        """Read which programmes can be selected, and offer them; leave a sleeping appliance asleep."""
+        device_type = self.abilities.device_type
+        try:
+            catalog = await self.client.get_program_catalog(self.route, wake=False)
+        except (NotNow, ProtocolError):
+            return
+        self.programmes_known = True
+        for number in catalog.unknown_ids:
+            self.unknowns.note("programme", f"{number} of device type {device_type}")
+        if catalog.source == ProgramCatalog.known(device_type).source:
+            return  # not the appliance's own list
+        self._program_ids = {program.name: program.id for program in reversed(catalog.programs)}
+        self.abilities = msgspec.structs.replace(self.abilities, programmes=tuple(self._program_ids))
+        self.replace_features(declare(self.abilities))
 
     async def read_consumption(self) -> None:
         """Read energy, water and hours of an appliance that is awake and tells them."""

@@ -25,13 +25,14 @@ from homewire.errors import (
 )
 from homewire.miele.config import settings
 from homewire.miele.consumption import ConsumptionStats, read_consumption
-from homewire.miele.dop2 import encode
+from homewire.miele.dop2 import Frame, encode
 from homewire.miele.dop2.catalogue import ATTRIBUTES, interpret
 from homewire.miele.dop2.paging import checked
 from homewire.miele.dop2.requests import change_setting
 from homewire.miele.dop2.tables_programs import SettingValue
 from homewire.miele.dop2.walk import Walk, WalkState
 from homewire.miele.models import Ident, State
+from homewire.miele.programs import ProgramCatalog, read_catalog, read_options, selection_of
 from homewire.miele.refusals import NotNow
 from homewire.miele.remote_start import OVENS, unmet_start_conditions, unmet_stop_conditions
 from homewire.miele.resources import WAKE_S, MieleDevice, ResourceClient
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DeviceSummary", "MieleClient", "MieleDevice"]
 
-_COMBINED_STATE, _USER_REQUEST, _SETTING, _SELECTION = 1586, 1583, 105, 1577
-_PROGRAM_LIST, _PROGRAM_GROUPS = 1584, 1599
-_PROGRAM_UNIT: Final = 1
+_COMBINED_STATE, _USER_REQUEST, _SETTING = 1586, 1583, 105
+_SETTLE_S: Final = 1.0
+"""Until attribute 1574 shows what was selected; not measured anywhere."""
+
 _MAIN_UNIT: Final = 2
 
 _STATE_OFF, _STATE_NORMAL = 1, 4
@@ -167,15 +169,24 @@ class MieleClient(ResourceClient):
         else:
             await self._act(device_id, {"ProcessAction": _START}, _is_running)
 
-    async def select_program(self, device_id: str, program_id: int, selection_type: int = 1) -> None:
-        """Select a programme over DOP2 and return when the appliance shows it (miele-dop2.md, section 9.4).
+    async def select_program(
+        self, device_id: str, program: int | str, options: Mapping[int | str, float] | None = None
+    ) -> None:
+        """Select a programme by number or name and return when the appliance shows it.
 
-        `selection_type` is 0 for the settings as configured, 1 for the default settings.
+        Without `options` it gets its default settings; with some, it is selected first, its options are
+        read, and it is selected again with the chosen values (miele-dop2.md, section 9.4).
         """
-        values = {"program_id": program_id, "parameter": 0, "selection_type": selection_type}
-        await self.write_attribute(device_id, _SELECTION, **values)
+        found = (await self.get_program_catalog(device_id)).find(program)
+        await self._write_frame(device_id, selection_of(found))
+        if options:
+            await self.clock.sleep(_SETTLE_S)
+            offered = await read_options(self.port(device_id))
+            await self._write_frame(
+                device_id, selection_of(msgspec.structs.replace(found, options=offered), options)
+            )
         self._accepted(device_id)
-        await self._see(device_id, lambda state: state.program_id == program_id, f"programme {program_id}")
+        await self._see(device_id, lambda state: state.program_id == found.id, f"programme {found.name}")
 
     async def stop_program(self, device_id: str) -> None:
         """Abort what runs or waits; return when it stopped."""
@@ -266,10 +277,14 @@ class MieleClient(ResourceClient):
         self, device_id: str, attribute: int, *, unit: int = _MAIN_UNIT, idx1: int = 0, **values: Any
     ) -> None:
         """Write fields of an attribute by name, waking the appliance when it sleeps."""
-        body = encode(ATTRIBUTES[attribute].build(unit=unit, idx1=idx1, **values))
+        await self._write_frame(device_id, ATTRIBUTES[attribute].build(unit=unit, idx1=idx1, **values))
+
+    async def _write_frame(self, device_id: str, frame: Frame) -> None:
+        """Write a leaf; a sleeping appliance is woken, at most twice (miele-dop2.md, section 5)."""
+        body = encode(frame)
         for retry in (True, True, False):
             try:
-                await self.write_dop2_leaf(device_id, unit, attribute, body, idx1)
+                await self.write_dop2_leaf(device_id, frame.unit, frame.attribute, body, frame.idx1)
             except NotNow:
                 if not retry or not (await self.get_device_state(device_id)).standby_state:
                     raise
@@ -278,12 +293,20 @@ class MieleClient(ResourceClient):
             await self.wake_up(device_id)
             await self.clock.sleep(WAKE_S)
 
-    async def list_program_ids(self, device_id: str) -> tuple[int, ...]:
-        """Read which programmes can be selected: laundry 2/1584, ovens 1/1599 (miele-dop2.md, section 9)."""
-        if await self._device_type(device_id) in OVENS:
-            return offered_ids(await self.get_parsed_dop2_leaf(device_id, _PROGRAM_UNIT, _PROGRAM_GROUPS))
-        listed: Any = await self.get_parsed_dop2_leaf(device_id, _MAIN_UNIT, _PROGRAM_LIST)
-        return tuple((listed.program_ids or ())[: listed.valid_count or 0])
+    async def get_program_catalog(
+        self, device_id: str, *, with_options: bool = False, wake: bool = True
+    ) -> ProgramCatalog:
+        """Read which programmes the appliance offers; without `wake` a sleeping one raises NotNow.
+
+        Options are told only of a selected programme: `with_options` selects each in turn, which is refused
+        while anything runs, and restores the selection at the end.
+        """
+        port = self.port(device_id, wake=wake)
+        device_type = await self._device_type(device_id)
+        selecting = port if with_options else None
+        return await read_catalog(port, device_type, selecting=selecting, clock=self.clock)
+
+    extract_program_catalog = get_program_catalog
 
     async def get_setting(self, device_id: str, sf_id: int) -> SettingValue:
         """Read a setting with its range (attribute 105); raise NotFound for an id that is not offered."""
@@ -347,19 +370,6 @@ class MieleClient(ResourceClient):
             await self.write_attribute(device_id, _USER_REQUEST, request=_REQUEST_ON if on else _REQUEST_OFF)
         self._accepted(device_id)
         await self._see(device_id, lambda state: (state.status != _STATUS_OFF) == on, "power")
-
-
-def offered_ids(groups: Any) -> tuple[int, ...]:
-    """Return the programme numbers whose bits are set in attribute 1599 (miele-dop2.md, section 9.1)."""
-    ranges = (*(groups.ranges or ()), *(groups.wide_ranges or ()))
-    return tuple(number for each in ranges for number in _set_bits(each))
-
-
-def _set_bits(each: Any) -> list[int]:
-    first, last = each.first or 0, each.last or 0
-    words = each.bitmap or ()
-    set_bits = (first + 32 * w + n for w, word in enumerate(words) for n in range(32) if word >> n & 1)
-    return [number for number in set_bits if number <= last]
 
 
 def _is_running(state: State) -> bool:

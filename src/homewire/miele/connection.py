@@ -20,7 +20,6 @@ from homewire.commands import Allowance
 from homewire.errors import AuthenticationFailed, ConnectionLost, HomewireError
 from homewire.link.clock import Clock
 from homewire.link.connection import Connection
-from homewire.miele import codes
 from homewire.miele.appliance import MieleAppliance
 from homewire.miele.client import MieleClient
 from homewire.miele.features import Abilities
@@ -98,6 +97,7 @@ class MieleConnection(Connection[MieleSettings]):
             session=self._session,
             clock=self.clock,
         )
+        self.client.transport.open()
         for entry in await self.client.list_devices():
             await self._open_appliance(self.client, entry)
         if settings.push:
@@ -163,28 +163,16 @@ class MieleConnection(Connection[MieleSettings]):
     async def _new_appliance(self, client: MieleClient, route: str) -> MieleAppliance:
         device = await client.get_device(route)
         has_dop2 = "DOP2" in await client.list_resources(route)
-        device_type = device.device_type or 0
-        program_ids = await self._programmes(client, route, device_type) if has_dop2 else {}
-        abilities = Abilities.seen(device_type, device.state, has_dop2=has_dop2, programmes=program_ids)
+        abilities = Abilities.seen(device.device_type or 0, device.state, has_dop2=has_dop2)
         return MieleAppliance(
             client,
             route,
             device.ident,
             abilities,
-            program_ids=program_ids,
             clock=self.clock,
             allow=self.allow,
             unknowns=self.unknowns,
         )
-
-    async def _programmes(self, client: MieleClient, route: str, device_type: int) -> dict[str, int]:
-        """Return the selectable programmes by name; none when the appliance does not list them now."""
-        try:
-            numbers = await client.list_program_ids(route)
-        except HomewireError as error:
-            _log.debug("%s lists no programmes: %s", route, error)
-            return {}
-        return {codes.program_name(device_type, n) or f"unknown {n}": n for n in reversed(numbers)}
 
     async def _start_push(self, keys: Credentials) -> None:
         """Listen and subscribe; a port that is taken or an appliance without push just means polling."""
@@ -249,6 +237,8 @@ class MieleConnection(Connection[MieleSettings]):
         if not appliance.abilities.has_dop2 or appliance.is_asleep or now < self._leaves_at:
             return
         self._leaves_at = now + (_LEAVES_S if appliance.is_running else _LEAVES_IDLE_S)
+        if not appliance.programmes_known:
+            await appliance.read_programmes()
         with contextlib.suppress(NotNow):
             await appliance.read_consumption()
 

@@ -108,6 +108,7 @@ class ResourceClient:
         await self.transport.close()
 
     async def __aenter__(self) -> Self:
+        self.transport.open()
         return self
 
     async def __aexit__(
@@ -207,9 +208,9 @@ class ResourceClient:
                 hint="Its firmware blocks DOP2 writes, or has no such leaf.",
             ) from error
 
-    def port(self, device_id: str) -> DevicePort:
+    def port(self, device_id: str, *, wake: bool = True) -> DevicePort:
         """Return one appliance's leaves as a port for walks and catalogues."""
-        return DevicePort(self, device_id)
+        return DevicePort(self, device_id, wake=wake)
 
     async def list_dop2_units(self, device_id: str) -> tuple[int, ...]:
         """Read the units of the DOP2 tree; may be refused although leaves work (miele-dop2.md, section 6)."""
@@ -246,13 +247,14 @@ class ResourceClient:
 class DevicePort:
     """One appliance's leaves, for what walks trees and reads catalogues (`homewire.miele.dop2.ports`)."""
 
-    def __init__(self, client: ResourceClient, device_id: str) -> None:
+    def __init__(self, client: ResourceClient, device_id: str, *, wake: bool = True) -> None:
         self._client = client
         self._device_id = device_id
+        self._read = client.read_dop2_awake if wake else client.read_dop2_leaf
 
     async def read_leaf(self, unit: int, attribute: int, idx1: int = 0, idx2: int = 0) -> bytes:
-        """Read one leaf, waking the appliance if that is what it takes."""
-        return await self._client.read_dop2_awake(self._device_id, unit, attribute, idx1, idx2)
+        """Read one leaf, waking the appliance first if that was asked for."""
+        return await self._read(self._device_id, unit, attribute, idx1, idx2)
 
     async def write_leaf(self, unit: int, attribute: int, body: bytes, idx1: int = 0, idx2: int = 0) -> None:
         """Write one leaf."""
