@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -83,7 +83,7 @@ async def _search(kind: Kind, timeout_s: float, queue: asyncio.Queue[Discovered 
 
 async def browse(
     service_type: str, timeout_s: float, *, interfaces: Iterable[str] | None = None
-) -> AsyncIterator[Service]:
+) -> AsyncGenerator[Service, None]:
     """Yield the mDNS services of a type (`_name._tcp.local.`) that answer within the time."""
     from zeroconf import IPVersion, ServiceStateChange, Zeroconf  # noqa: PLC0415 - a network library, imported late
     from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf  # noqa: PLC0415 - as above

@@ -1,0 +1,173 @@
+"""How requests leave: ordered per device, paced, each waiting for its confirmation.
+
+Requests to one device run one after the other; a newer one of the same sort takes the place of one that still
+waits, and a new move of a cover ends the wait for the earlier move. Nothing is ever sent twice. A report that
+got lost is asked for once, with a new device list (`0004`), before a request is given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from homewire.errors import CommandSuperseded, CommandTimeout, HomewireError
+from homewire.homismart.confirmation import Answer, Book, Expectation, Wish
+from homewire.homismart.requests import Request
+from homewire.link.clock import Clock
+
+__all__ = ["Order", "Outbox"]
+
+GAP_S: Final = 0.1
+"""Least time between two commands (docs/protocols/homismart.md, section 17)."""
+
+REREAD_S: Final = 3.0
+"""Silence after a command before the list is asked for: a report usually comes within 0.3 s (R13)."""
+
+TRAVEL_S: Final = 180.0
+"""The longest that reports of a moving cover may put off the end of the wait: no cover travels longer."""
+
+
+@dataclasses.dataclass(slots=True, kw_only=True, eq=False)
+class Order:
+    """One request to be sent: built from the newest state at the last moment, with what confirms it.
+
+    `key` is the sort of request: a newer order of the same device and key supersedes a waiting one, and one
+    that already runs when `interrupts`. `subject` is what errors call the device. `on_sent` is called when
+    the bytes are out; `timeout_s` replaces the outbox's limit.
+    """
+
+    build: Callable[[], Request]
+    key: str
+    device_id: str | None = None
+    subject: str | None = None
+    wishes: Mapping[str, Wish] = dataclasses.field(default_factory=dict)
+    answer: Answer | None = None
+    interrupts: bool = False
+    on_sent: Callable[[], object] | None = None
+    timeout_s: float | None = None
+    superseded: bool = False
+    expectation: Expectation | None = None
+
+    def supersede(self) -> None:
+        """Let a newer order take the place of this one."""
+        self.superseded = True
+        if self.expectation is not None:
+            self.expectation.fail(self.superseding())
+
+    def superseding(self) -> CommandSuperseded:
+        """Return the error for the caller of a superseded order."""
+        return CommandSuperseded("a newer command took its place", appliance=self.subject)
+
+
+class _Lane:
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.orders: list[Order] = []
+
+
+class Outbox:
+    """Sends orders with `transmit` and waits until the `book` says how they ended; times by `clock`."""
+
+    def __init__(
+        self,
+        transmit: Callable[[Request], Awaitable[None]],
+        ask_list: Callable[[], Awaitable[None]],
+        book: Book,
+        *,
+        clock: Clock,
+        timeout_s: float,
+    ) -> None:
+        self._transmit = transmit
+        self._ask_list = ask_list
+        self._book = book
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._lanes: dict[str, _Lane] = {}
+        self._pace = asyncio.Lock()
+        self._next_at = 0.0
+
+    async def perform(self, order: Order) -> Any:
+        """Send the order when its turn comes and return what confirmed it.
+
+        Raise CommandRejected, CommandSuperseded, CommandTimeout, NotSupported, AuthenticationFailed or
+        ConnectionLost.
+        """
+        if order.device_id is None:
+            return await self._run(order)
+        lane = self._lanes.setdefault(order.device_id, _Lane())
+        for earlier in lane.orders:
+            if earlier.key == order.key and (earlier.expectation is None or order.interrupts):
+                earlier.supersede()
+        lane.orders.append(order)
+        try:
+            async with lane.lock:
+                if order.superseded:
+                    raise order.superseding()
+                return await self._run(order)
+        finally:
+            lane.orders.remove(order)
+            if not lane.orders:
+                self._lanes.pop(order.device_id, None)
+
+    async def _run(self, order: Order) -> Any:
+        await self._wait_for_pace()
+        request = order.build()
+        order.expectation = expectation = Expectation(
+            request[0], wishes=order.wishes, answer=order.answer, subject=order.subject
+        )
+        self._book.add(expectation)
+        try:
+            await self._transmit(request)
+            if order.on_sent is not None:
+                order.on_sent()
+            if not order.wishes and order.answer is None:
+                return None
+            return await self._settled(expectation, order.timeout_s or self._timeout_s)
+        finally:
+            self._book.close(expectation)
+
+    async def _wait_for_pace(self) -> None:
+        async with self._pace:
+            wait_s = self._next_at - self._clock.monotonic()
+            if wait_s > 0:
+                await self._clock.sleep(wait_s)
+            self._next_at = self._clock.monotonic() + GAP_S
+
+    async def _settled(self, expectation: Expectation, timeout_s: float) -> Any:
+        began = heard = self._clock.monotonic()
+        reports, asked = 0, not expectation.waiting_for
+        while not expectation.done.done():
+            if expectation.reports != reports:  # a moving cover: the limit is on silence
+                reports, heard = expectation.reports, self._clock.monotonic()
+            limit = min(heard + timeout_s, began + TRAVEL_S)
+            due = limit if asked else min(limit, began + REREAD_S)
+            if self._clock.monotonic() >= limit:
+                raise self._timeout(expectation)
+            await self._wait(expectation.done, due)
+            if not asked and self._clock.monotonic() >= due and not expectation.done.done():
+                asked = True
+                await self._reread()
+        return expectation.done.result()
+
+    async def _wait(self, future: asyncio.Future[Any], due: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with self._clock.timeout(max(0.0, due - self._clock.monotonic())):
+                await asyncio.wait((future,))
+
+    async def _reread(self) -> None:
+        with contextlib.suppress(HomewireError):  # a lost link fails the expectation by itself
+            await self._ask_list()
+
+    def _timeout(self, expectation: Expectation) -> CommandTimeout:
+        suspects = "; ".join(sorted({error.meaning for error in expectation.suspects}))
+        hint = "The state shown is the device's own; check it and try again."
+        if suspects:
+            hint = f"Meanwhile the cloud reported, without saying for which command: {suspects}."
+        return CommandTimeout(
+            f"{expectation.request.name.lower()} was sent, but nothing confirmed it",
+            appliance=expectation.subject,
+            hint=hint,
+        )

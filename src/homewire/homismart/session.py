@@ -1,0 +1,285 @@
+"""What is known about the account: hubs and devices, merged from lists and pushes, and who listens.
+
+Nothing here does I/O. `take` applies one report (docs/protocols/homismart.md, section 9) and tells listeners
+what changed, with the keys; a push that changes nothing makes no noise. `register_event_listener` offers the
+same under the event names of homismart-client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import inspect
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+import msgspec
+
+from homewire.homismart.codec import Direction, Frame, FrameError, decode, encode
+from homewire.homismart.devices import DEVICE_CLASSES, HomismartDevice, HomismartHub
+from homewire.homismart.models import (
+    AddResult,
+    DeleteResult,
+    DeviceList,
+    DevicePush,
+    Other,
+    Report,
+    ServerError,
+    is_hub,
+    kind_of,
+    malformed_fields,
+    read_report,
+)
+from homewire.homismart.prefixes import ReceivePrefix
+from homewire.unknowns import Unknowns
+
+if TYPE_CHECKING:
+    from homewire.homismart.commands import Commands
+
+__all__ = ["EVENTS", "ChangeKind", "DeviceChange", "HomismartSession"]
+
+_log = logging.getLogger(__name__)
+
+EVENTS: Final = (
+    "new_device_added",
+    "device_updated",
+    "device_deleted",
+    "new_hub_added",
+    "hub_updated",
+    "hub_deleted",
+    "session_authenticated",
+    "session_error",
+    "connection_lost",
+)
+"""The events of `register_event_listener`: those of homismart-client, and `connection_lost`."""
+
+_MOST_OBJECTS: Final = 200_000
+"""Pushes of invented ids must not fill the memory; a frame of the largest size lists fewer devices."""
+
+DeviceT = TypeVar("DeviceT", bound=HomismartDevice)
+
+
+class ChangeKind(enum.Enum):
+    """What happened to a device. REPLACED: its type became another kind, and a new object stands for it."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    REPLACED = "replaced"
+    REMOVED = "removed"
+
+
+class DeviceChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of one device or hub, with the keys of the wire object that differ."""
+
+    kind: ChangeKind
+    device: HomismartDevice
+    keys: frozenset[str]
+
+
+ChangeListener: TypeAlias = Callable[[DeviceChange], object]
+EventListener: TypeAlias = Callable[[Any], object]
+
+_EVENT_OF: Final = {
+    (ChangeKind.ADDED, False): "new_device_added",
+    (ChangeKind.UPDATED, False): "device_updated",
+    (ChangeKind.REPLACED, False): "new_device_added",  # as homismart-client does it
+    (ChangeKind.REMOVED, False): "device_deleted",
+    (ChangeKind.ADDED, True): "new_hub_added",
+    (ChangeKind.UPDATED, True): "hub_updated",
+    (ChangeKind.REPLACED, True): "hub_updated",
+    (ChangeKind.REMOVED, True): "hub_deleted",
+}
+
+
+class HomismartSession:
+    """The objects of one account. They stay, with their last state, while the link is down.
+
+    `commands` is what the devices' own methods use; without it they can only be read.
+    """
+
+    def __init__(self, commands: Commands | None = None, *, unknowns: Unknowns | None = None) -> None:
+        self.commands = commands
+        self.unknowns = unknowns or Unknowns()
+        self._objects: dict[str, HomismartDevice] = {}
+        self._events: dict[str, list[EventListener]] = {}
+        self._listeners: list[ChangeListener] = []
+        self._running: set[asyncio.Future[Any]] = set()
+
+    def get_device_by_id(self, device_id: str) -> HomismartDevice | None:
+        """Return the device, or None. Hubs have their own question."""
+        return None if is_hub(device_id) else self._objects.get(device_id)
+
+    def get_hub_by_id(self, hub_id: str) -> HomismartHub | None:
+        """Return the hub, or None."""
+        hub = self._objects.get(hub_id)
+        return hub if isinstance(hub, HomismartHub) else None
+
+    def get_all_devices(self) -> list[HomismartDevice]:
+        """Return the devices without the hubs, in the order in which they became known."""
+        return [device for device in self._objects.values() if not isinstance(device, HomismartHub)]
+
+    def get_all_hubs(self) -> list[HomismartHub]:
+        """Return the hubs."""
+        return [hub for hub in self._objects.values() if isinstance(hub, HomismartHub)]
+
+    def all_objects(self) -> list[HomismartDevice]:
+        """Return hubs and devices."""
+        return list(self._objects.values())
+
+    def register_event_listener(self, event_name: str, callback: EventListener) -> None:
+        """Call back at every event of that name (`EVENTS`), with its argument.
+
+        A coroutine function is run as a task of its own; an exception is logged and harms nobody else.
+        """
+        if event_name not in EVENTS:
+            message = f"there is no event {event_name!r}; there are {', '.join(EVENTS)}"
+            raise ValueError(message)
+        self._events.setdefault(event_name, []).append(callback)
+
+    def unregister_event_listener(self, event_name: str, callback: EventListener) -> None:
+        """End what `register_event_listener` began; unknown callbacks are ignored."""
+        callbacks = self._events.get(event_name, [])
+        if callback in callbacks:
+            callbacks.remove(callback)
+
+    def subscribe(self, listener: ChangeListener) -> Callable[[], None]:
+        """Call the listener with every change and its keys; return what ends the subscription."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def dispatch_message(self, prefix_str: str, data: Any) -> None:
+        """Take one message from the server, already split into number and parsed body."""
+        frame = decode(prefix_str, Direction.TO_CLIENT)
+        try:
+            self.take(read_report(Frame(prefix=frame.prefix, body=data, kind=frame.kind)))
+        except FrameError as error:
+            self.note_malformed(error)
+
+    def take(self, report: Report) -> None:
+        """Apply one report to the known objects and tell what changed."""
+        match report:
+            case DevicePush():
+                self._merge(report.record)
+            case DeviceList():
+                self._take_list(report)
+            case AddResult() if report.record is not None:
+                self._merge(report.record)
+            case DeleteResult() if report.deleted is not None:
+                self._forget(report.deleted)
+            case ServerError():
+                self.emit("session_error", _describe(report))
+            case Other():
+                self._note_other(report)
+            case _:
+                pass  # logins and redirects are the link's business, refusals their caller's
+
+    def note_malformed(self, error: FrameError) -> None:
+        """Count a frame that could not be read; it changes nothing."""
+        self.unknowns.note("frame", f"{error.prefix or '????'} {error.problem.value}")
+        _log.debug("Ignored a frame: %s", error)
+
+    def emit(self, event_name: str, argument: Any) -> None:
+        """Tell the listeners of an event."""
+        for callback in tuple(self._events.get(event_name, ())):
+            try:
+                outcome = callback(argument)
+                if inspect.isawaitable(outcome):
+                    self._follow(outcome)
+            except Exception:
+                _log.exception("A listener of %s failed", event_name)
+
+    async def close(self) -> None:
+        """Cancel the coroutine listeners that still run."""
+        for task in tuple(self._running):
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+
+    def _follow(self, outcome: Any) -> None:
+        task = asyncio.ensure_future(outcome)
+        self._running.add(task)
+        task.add_done_callback(self._followed)
+
+    def _followed(self, task: asyncio.Future[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("A listener failed", exc_info=error)
+
+    def _take_list(self, report: DeviceList) -> None:
+        """Merge what is listed and forget what is not: a list is complete (section 9.1)."""
+        if report.skipped:
+            self.unknowns.note("list entry", "without a usable id")
+        merge = self._merge
+        for record in report.records:
+            merge(record)
+        listed = {record["id"] for record in report.records}
+        missing = [device_id for device_id in self._objects if device_id not in listed]
+        for device_id in sorted(missing, key=is_hub):  # devices first, as homismart-client does
+            self._forget(device_id)
+
+    def _merge(self, record: dict[str, Any]) -> None:
+        device = self._objects.get(record["id"])
+        if device is None:
+            self._create(record)
+            return
+        keys = device.update_state(record)
+        if not keys:
+            return
+        self._note_fields(device.record, keys)
+        if "type" in keys and not isinstance(device, DEVICE_CLASSES[kind_of(device.record)]):
+            self._replace(device, keys)
+        else:
+            self._tell(ChangeKind.UPDATED, device, keys)
+
+    def _create(self, record: dict[str, Any]) -> None:
+        if len(self._objects) >= _MOST_OBJECTS:
+            self.unknowns.note("device", "beyond the limit")
+            return
+        device = DEVICE_CLASSES[kind_of(record)](self, record)
+        self._objects[device.id] = device
+        self._note_fields(record, record)
+        self._tell(ChangeKind.ADDED, device, frozenset(record))
+
+    def _replace(self, old: HomismartDevice, keys: frozenset[str]) -> None:
+        """Stand a new object for a device whose kind changed; both share the state (section 9.2)."""
+        device = DEVICE_CLASSES[kind_of(old.record)](self, old.record)
+        self._objects[device.id] = device
+        self._tell(ChangeKind.REPLACED, device, keys)
+
+    def _forget(self, device_id: str) -> None:
+        device = self._objects.pop(device_id, None)
+        if device is not None:
+            self._tell(ChangeKind.REMOVED, device, frozenset())
+
+    def _tell(self, kind: ChangeKind, device: HomismartDevice, keys: frozenset[str]) -> None:
+        if self._listeners:
+            change = DeviceChange(kind=kind, device=device, keys=keys)
+            for listener in tuple(self._listeners):
+                try:
+                    listener(change)
+                except Exception:
+                    _log.exception("A subscriber of the Homismart session failed")
+        if self._events:
+            self.emit(_EVENT_OF[kind, isinstance(device, HomismartHub)], device)
+
+    def _note_fields(self, record: Mapping[str, Any], keys: Iterable[str]) -> None:
+        for key in malformed_fields({key: record.get(key) for key in keys}):
+            self.unknowns.note(f"value of {key}", repr(record[key])[:40])
+
+    def _note_other(self, report: Other) -> None:
+        if report.kind is None:
+            self.unknowns.note("prefix", report.prefix)
+        elif report.kind is not ReceivePrefix.TERMS_RESULT:
+            _log.debug("Nothing is documented about %s: %.200s", report.kind.name, encode(report.kind))
+
+
+def _describe(error: ServerError) -> dict[str, Any]:
+    """Return an error as homismart-client's listeners expect it: a dictionary."""
+    return {
+        "type": "server_error",
+        "code": None if error.code is None else int(error.code),
+        "error_code": error.code,
+        "message": error.meaning,
+        "info": error.info,
+    }

@@ -1,0 +1,70 @@
+"""What tests and demos make happen: the selectable rules of section 18 of the page, and its misbehaviour."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import Any
+
+__all__ = ["Levers", "RedirectRule", "RedirectWhen", "Refusal"]
+
+
+class Refusal(enum.StrEnum):
+    """R5: how a login is refused; none can be called the real one."""
+
+    RESULT_FALSE = "result_false"
+    ERROR = "error"
+    RESULT_FALSE_AND_CLOSE = "result_false_and_close"
+    ERROR_AND_CLOSE = "error_and_close"
+    SILENCE = "silence"
+
+
+class RedirectWhen(enum.StrEnum):
+    """R6: when the server sends a client elsewhere."""
+
+    ON_UPGRADE = "on_upgrade"
+    ON_LOGIN = "on_login"
+    AFTER_LOGIN = "after_login"
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class RedirectRule:
+    """R6: where to and when; `only_at` limits it to connections that arrived at that address.
+
+    `to` None is the address that the client arrived at: a redirect to itself. `after_s` counts from the
+    login.
+    """
+
+    when: RedirectWhen
+    to: str | None
+    only_at: str | None = None
+    after_s: float = 0.0
+    port_field: Any = "443"
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Levers:
+    """The settings of the simulated cloud; all may be moved at any time.
+
+    `push_delay_s` and `reply_delay_s` put reports and replies off. `partial_pushes` sends only the id and the
+    changed keys, `lost_pushes` swallows that many reports, `push_sender` False leaves out who asked.
+    `heartbeat_reply` answers `0072` with `0049`. `errors` are codes with which the next control requests
+    fail; with `error_names_request` the error carries the number of the request, as on the sibling platform.
+    `silent_after_login` answers nothing once a login was accepted; `answer_pings` False stops pongs;
+    `upgrade_status` answers the upgrade with that HTTP status; `compress` accepts the deflate extension.
+    """
+
+    refusal: Refusal = Refusal.RESULT_FALSE
+    redirects: list[RedirectRule] = dataclasses.field(default_factory=list)
+    push_delay_s: float = 0.1
+    reply_delay_s: float = 0.0
+    partial_pushes: bool = False
+    lost_pushes: int = 0
+    push_sender: bool = True
+    heartbeat_reply: bool = False
+    errors: list[int] = dataclasses.field(default_factory=list)
+    error_names_request: bool = False
+    silent_after_login: bool = False
+    answer_pings: bool = True
+    upgrade_status: int | None = None
+    compress: bool = True

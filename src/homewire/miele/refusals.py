@@ -1,0 +1,62 @@
+"""What a module means when it does not answer with data: the statuses of miele-http.md, section 5."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from homewire.errors import (
+    AuthenticationFailed,
+    CommandRejected,
+    HomewireError,
+    NotFound,
+    NotSupported,
+    ProtocolError,
+)
+
+__all__ = ["NotNow", "refusal"]
+
+
+class NotNow(CommandRejected):
+    """The appliance is asleep, off, or refuses this at the moment (status 500)."""
+
+    code = "not_now"
+
+
+_PAIR: Final = "Pair it again, or use the keys with which it was paired."
+_REMOTE: Final = "Switch remote control (or mobile start) on at the appliance; refrigerators take no writes."
+_WAKE: Final = "Wake it up and try again."
+_SAME: Final = "It may be so already."
+
+_Meaning: TypeAlias = tuple[type[HomewireError], str, str | None]
+
+_ALWAYS: Final[dict[int, _Meaning]] = {
+    401: (AuthenticationFailed, "wants a signed request", _PAIR),
+    403: (AuthenticationFailed, "refuses our signature", _PAIR),
+    404: (NotFound, "has no such resource", None),
+    405: (NotSupported, "does not take this method", None),
+    500: (NotNow, "is asleep or refuses this now", _WAKE),
+    501: (NotSupported, "does not take this method", None),
+}
+_WRITES: Final[dict[int, _Meaning]] = {
+    400: (CommandRejected, "changes nothing, or it cannot be applied", _SAME),
+    403: (CommandRejected, "refuses the write", _REMOTE),
+}
+_HIDDEN: Final[_Meaning] = (AuthenticationFailed, "hides its resources: not paired with these keys", _PAIR)
+
+
+def refusal(host: str, method: str, path: str, status: int, text: str, *, trusted: bool) -> HomewireError:
+    """Return the error for a status; `trusted` tells that the module has accepted our signature before."""
+    says = f" ({text})" if text and text.isprintable() else ""
+    error, message, hint = _meaning(method, path, status, trusted)
+    explained = f"{message}: {method} {path} -> {status}{says}"
+    if issubclass(error, CommandRejected):
+        return error(explained, reason_code=status, appliance=host, path=path, hint=hint)
+    return error(explained, appliance=host, path=path, hint=hint)
+
+
+def _meaning(method: str, path: str, status: int, trusted: bool) -> _Meaning:
+    if trusted and method != "GET" and status in _WRITES:
+        return _WRITES[status]
+    if not trusted and (status, path.rstrip("/")) == (404, "/Devices"):
+        return _HIDDEN
+    return _ALWAYS.get(status, (ProtocolError, "answers with an undocumented status", None))

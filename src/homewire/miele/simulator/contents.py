@@ -1,0 +1,326 @@
+"""What the live leaves of a simulated appliance say, by the names of miele-dop2.md, sections 7 and 8."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from homewire.miele.simulator.appliance import SimulatedAppliance, Status
+
+__all__ = ["OFF", "ON", "STANDBY", "Contents"]
+
+OFF, ON, STANDBY = 1, 4, 9
+"""Numbers of appliance_state: off, normal, standby (miele-dop2.md, appendix A)."""
+
+_LAUNDRY: Final = frozenset({1, 2, 7, 24})
+"""Device types with the laundry structures: washers, dryers, dishwashers (section 8)."""
+
+_OVEN_MODES: Final = (1, 96, 1)
+_CARE: Final = (323, 354, 32)
+_AUTOMATIC: Final = (355, 2016, 64)
+"""Program groups of attribute 1599: first id, last id, group flag (section 9.1)."""
+
+_IMPULSES_PER_LITRE: Final = 199.4
+"""Flow meter of a WCR860 (section 11)."""
+
+_SHOWN_FAILURE: Final = 5
+"""The failure that the lever sets."""
+
+_WATER_HARDNESS, _BUZZER, _LANGUAGE = 12001, 12002, 10003
+
+
+class Contents:
+    """Values of every leaf of one appliance, computed when somebody reads."""
+
+    def __init__(self, appliance: SimulatedAppliance) -> None:
+        self.appliance = appliance
+        self.last_request = 0
+        self.last_selection = 0
+        self.settings: dict[int, list[int]] = {
+            _WATER_HARDNESS: [15, 0, 70, 15, 1],
+            _BUZZER: [4, 0, 7, 4, 1],
+            _LANGUAGE: [2, 0, 30, 2, 1],
+        }
+
+    def leaves(self) -> dict[tuple[int, int], Callable[[], dict[str, Any]]]:
+        """Return the leaves with a single instance."""
+        common: dict[tuple[int, int], Callable[[], dict[str, Any]]] = {
+            (2, 114): self._setting_list,
+            (2, 119): self._hours,
+            (2, 122): self._clock,
+            (2, 256): self._device_state,
+            (2, 1577): self._selection,
+            (2, 1583): self._user_request,
+            (2, 1586): self._combined_state,
+            (14, 122): self._clock,
+            (14, 130): self._module_request,
+            (14, 1566): self._module_label,
+            (14, 1568): self._module_state,
+            (14, 1570): self._supervision_list,
+            (14, 1573): self._network,
+        }
+        return common | (self._laundry_leaves() if self.is_laundry else self._oven_leaves())
+
+    def paged(self) -> dict[tuple[int, int], Callable[[], Mapping[int, dict[str, Any]]]]:
+        """Return the leaves with one instance per page."""
+        return {(2, 105): self._setting_values, (2, 117): self._failures, (14, 110): self._networks}
+
+    @property
+    def is_laundry(self) -> bool:
+        """Whether the appliance has the laundry structures; the others have those of ovens."""
+        return self.appliance.profile.device_type in _LAUNDRY
+
+    def _laundry_leaves(self) -> dict[tuple[int, int], Callable[[], dict[str, Any]]]:
+        return {
+            (2, 1574): self._selection_context,
+            (2, 1584): self._program_list,
+            (2, 1585): self._laundry_context,
+            (2, 6192): self._actuators,
+            (2, 6193): self._sensors,
+            (2, 6195): self._process_data,
+        }
+
+    def _oven_leaves(self) -> dict[tuple[int, int], Callable[[], dict[str, Any]]]:
+        return {
+            (1, 107): lambda: {"ranges": []},
+            (1, 1574): self._selection_context,
+            (1, 1585): self._oven_context,
+            (1, 1599): self._program_groups,
+        }
+
+    def _setting_list(self) -> dict[str, Any]:
+        ids = [*self.settings, *[0] * (70 - len(self.settings))]
+        return {"valid_count": len(self.settings), "setting_ids": ids}
+
+    def _setting_values(self) -> dict[int, dict[str, Any]]:
+        return {number: _setting(number, values) for number, values in self.settings.items()}
+
+    def _hours(self) -> dict[str, Any]:
+        return {"total": int(self.appliance.operating_s // 60), "before_replacement": 0}
+
+    def _clock(self) -> dict[str, Any]:
+        return {"utc": self._epoch(), "offset": 3600}
+
+    def _epoch(self) -> int:
+        return int(self.appliance.clock.now().timestamp())
+
+    def _device_state(self) -> dict[str, Any]:
+        one, state = self.appliance, self.appliance.state()
+        return {
+            "status": one.status,
+            "remote_enable": {
+                "remote_setting": bool(one.remote),
+                "remote_actual": one.remote == 15,  # noqa: PLR2004 - full (section 11)
+                "smart_grid": False,
+                "mobile_start": one.mobile_start,
+            },
+            "program_type": state["ProgramType"],
+            "program_id": state["ProgramID"],
+            "program_phase": state["ProgramPhase"],
+            "start_time": int(one.start_in_s),
+            "remaining_time": int(one.remaining_s),
+            "elapsed_time": int(one.elapsed_s),
+            "target_temperature": [_degrees(raw) for raw in state["TargetTemperature"]],
+            "current_temperature": [*one.celsius],
+            "core_target_temperature": [None],
+            "core_temperature": [None],
+            "signal_door": state["SignalDoor"],
+            "signal_info": one.notice,
+            "spinning_speed": state.get("SpinningSpeed", 0),
+            "drying_step": state.get("DryingStep", 0),
+            "light": one.light,
+            "standby_state": one.standby,
+        }
+
+    def _combined_state(self) -> dict[str, Any]:
+        one = self.appliance
+        appliance_state = OFF if one.status == Status.OFF else STANDBY if one.asleep else ON
+        process = {Status.PROGRAMMED: 2, Status.WAITING: 3, Status.RUNNING: 4, Status.PAUSED: 5}.get(
+            one.status, 1
+        )
+        operation = (
+            6 if one.status in (Status.RUNNING, Status.PAUSED) else 7 if one.status == Status.WAITING else 5
+        )
+        return {"appliance_state": appliance_state, "operation_state": operation, "process_state": process}
+
+    def _user_request(self) -> dict[str, Any]:
+        return {"request": self.last_request, "parameter_0": 0, "parameter_1": 0}
+
+    def _module_request(self) -> dict[str, Any]:
+        return {"request": 0}
+
+    def _selection(self) -> dict[str, Any]:
+        return {"program_id": self.last_selection, "selection_type": 1}
+
+    def _selection_context(self) -> dict[str, Any]:
+        """Offer the options of the selected programme (section 9.3)."""
+        phase = self.appliance.programme.phases[0] if self.appliance.programme else None
+        celsius = int(phase.celsius or 0) if phase else 0
+        if self.is_laundry:
+            choices = [0, 30, 40, 50, 60]
+            values = bytes(choices).ljust(20, b"\0")
+            option = {
+                "mask": 9,
+                "current": celsius,
+                "count": len(choices),
+                "values": values,
+                "interpretation": 2,
+            }
+            return {"laundry_options": {"temperature": option}}
+        return {}
+
+    def _program_list(self) -> dict[str, Any]:
+        numbers = [programme.number for programme in self.appliance.profile.programmes]
+        nothing = [0] * len(numbers)
+        return {
+            "valid_count": len(numbers),
+            "program_ids": numbers,
+            "remaining_time": nothing,
+            "temperature": nothing,
+        }
+
+    def _program_groups(self) -> dict[str, Any]:
+        numbers = {programme.number for programme in self.appliance.profile.programmes}
+        ranges = [_group(*group, numbers, 4) for group in (_OVEN_MODES, _CARE)]
+        return {"ranges": ranges, "wide_ranges": [_group(*_AUTOMATIC, numbers, 64)]}
+
+    def _laundry_context(self) -> dict[str, Any]:
+        one = self.appliance
+        running = one.programme if one.consumed else None
+        used = one.consumed
+        return {
+            "state": self._combined_state(),
+            "laundry_program": {
+                "program_id": one.programme.number if one.programme else 0,
+                "remaining_minutes": int(one.remaining_s // 60),
+            },
+            "laundry_device": {
+                "energy_last_program": int(used * running.watt_hours) if running else 0,
+                "water_last_program": int(used * running.decilitres) if running else 0,
+                "energy_total": int(one.total_wh + (used * running.watt_hours if running else 0)),
+                "water_total": int(one.total_decilitres + (used * running.decilitres if running else 0)),
+            },
+            "supported_user_requests": [1, 2, 3, 16, 19, 54, 0, 0],
+            "mobile_start_active": one.mobile_start,
+        }
+
+    def _oven_context(self) -> dict[str, Any]:
+        one = self.appliance
+        return {
+            "state": self._combined_state(),
+            "oven_program": {"program_phase": one.phase.number if one.phase else 0},
+            "supported_user_requests": [1, 13, 14, 16, 19, 55, 0, 0],
+            "mobile_start_active": one.mobile_start,
+        }
+
+    def _actuators(self) -> dict[str, Any]:
+        phase = self.appliance.phase
+        heating = phase is not None and phase.celsius is not None
+        return {"heater_1": heating, "drain_pump": phase is not None and bool(phase.rpm), "valve_1": False}
+
+    def _sensors(self) -> dict[str, Any]:
+        one = self.appliance
+        celsius = one.celsius[0] if one.celsius and one.celsius[0] is not None else 22
+        return {
+            "water_level": int(1200 * one.consumed),
+            "spin_speed": one.phase.rpm if one.phase else 0,
+            "door_switch": not one.door_open,
+            "door_lock": one.status == Status.RUNNING,
+            "temperature_1": int(celsius),
+        }
+
+    def _process_data(self) -> dict[str, Any]:
+        """Count energy and water of the running programme; zero as soon as it ended (section 11)."""
+        one = self.appliance
+        programme = one.programme if one.consumed else None
+        decilitres = int(one.consumed * programme.decilitres) if programme else 0
+        return {
+            "remaining_minutes": int(one.remaining_s // 60),
+            "program_phase": one.phase.number if one.phase else 0,
+            "flow_meter_impulses": int(decilitres / 10 * _IMPULSES_PER_LITRE),
+            "heating_energy": programme.watt_hours if programme else 0,
+            "drum_speed": one.phase.rpm if one.phase else 0,
+            "water_total": decilitres,
+        }
+
+    def _failures(self) -> dict[int, dict[str, Any]]:
+        seen = int((self.appliance.clock.now() - dt.timedelta(days=40)).timestamp())
+        return {
+            code: {
+                "failure_code": code,
+                "active": code == _SHOWN_FAILURE and self.appliance.failure,
+                "occurrences": n,
+                "last_seen": seen,
+            }
+            for code, n in ((5, 2), (6, 1), (20, 7))
+        }
+
+    def _networks(self) -> dict[int, dict[str, Any]]:
+        return {
+            1: {"ssid": "Home Sweet Home", "security": 3, "rssi": -56, "channel": 6},
+            2: {"ssid": "Café am Eck", "security": 3, "rssi": -78, "channel": 11},
+        }
+
+    def _module_label(self) -> dict[str, Any]:
+        profile = self.appliance.profile
+        serial = str(int(self.appliance.fab_number) + 1).zfill(12)
+        return {
+            "serial_number": serial,
+            "index": "64",
+            "technical_type": profile.module.ljust(15),
+            "material_number": "10440980",
+        }
+
+    def _module_state(self) -> dict[str, Any]:
+        return {
+            "state": 2,
+            "signal_quality": 88,
+            "configured": True,
+            "wifi_band": 2400,
+            "wifi_channel": 6,
+            "rssi": -56,
+        }
+
+    def _supervision_list(self) -> dict[str, Any]:
+        return {"active": True, "on_error_only": False, "list_size": 1, "order": b"\xff" + bytes(11)}
+
+    def _network(self) -> dict[str, Any]:
+        return {
+            "dhcp": True,
+            "address": "127.0.0.1",
+            "netmask": "255.0.0.0",
+            "gateway": "127.0.0.1",
+            "wifi_key": b"\x07" * 63,
+            "ssid": "Home Sweet Home",
+            "security": 3,
+        }
+
+
+def _setting(number: int, values: list[int]) -> dict[str, Any]:
+    current, minimum, maximum, default, step = values
+    return {
+        "setting_id": number,
+        "validity": 5,
+        "interpretation": 7,
+        "current": current,
+        "minimum": minimum,
+        "maximum": maximum,
+        "default": default,
+        "list_reference": 0,
+        "step": step,
+        "extended_value": False,
+        "fine_adjusted": False,
+    }
+
+
+def _group(first: int, last: int, flag: int, numbers: set[int], size: int) -> dict[str, Any]:
+    words = [0] * size
+    for number in numbers:
+        if first <= number <= last:
+            words[(number - first) // 32] |= 1 << ((number - first) % 32)
+    return {"first": first, "last": last, "group_flag": flag, "bitmap": words}
+
+
+def _degrees(raw: int) -> float | None:
+    return None if raw == -32768 else raw / 100  # noqa: PLR2004 - no such zone (section 11)

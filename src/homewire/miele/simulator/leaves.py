@@ -1,0 +1,175 @@
+"""The DOP2 tree of a simulated appliance: live leaves, built from the typed objects that clients read with.
+
+Which attributes exist follows the recorded trees (miele-dop2.md, section 6); their values follow the
+simulated appliance. A `RecordedTree` serves a recording as it is instead. Paging follows section 4: the reply
+names the delivered instance and the next one, equal keys mean that there is no further one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from homewire.errors import ConfigurationError, ProtocolError
+from homewire.miele.dop2 import Frame, decode, encode
+from homewire.miele.dop2.catalogue import ATTRIBUTES
+from homewire.miele.simulator.appliance import SimulatedAppliance
+from homewire.miele.simulator.contents import Contents
+from homewire.miele.simulator.requests import Requests
+
+__all__ = ["LeafTree", "LiveTree", "RecordedTree"]
+
+Place = tuple[int, int]
+"""Unit and attribute."""
+
+_OBJECT_TABLE: Final = 19
+"""Lists the attributes of a unit, one per page (miele-dop2.md, section 7)."""
+
+_ACCEPTED, _BAD_LEAF, _NO_WRITE = 204, 400, 403
+
+
+class LeafTree(Protocol):
+    """What the server asks of a tree of leaves."""
+
+    recorded: bool
+
+    def units(self) -> Sequence[int]:
+        """List the units."""
+
+    def attributes(self, unit: int) -> Sequence[int]:
+        """List the attributes of a unit."""
+
+    def read(self, unit: int, attribute: int, idx1: int) -> bytes | None:
+        """Return a leaf with its padding; None when there is none."""
+
+    def write(self, unit: int, attribute: int, idx1: int, body: bytes) -> int:
+        """Take a written leaf; return the HTTP status."""
+
+
+class RecordedTree:
+    """Serves a recording, `{unit: {attribute: hex}}` as published; writes are accepted and forgotten."""
+
+    recorded = True
+
+    def __init__(self, leaves: Mapping[Place, bytes]) -> None:
+        self._leaves = dict(leaves)
+
+    @classmethod
+    def load(cls, path: str) -> RecordedTree:
+        """Read a recording file; raise ConfigurationError when it is none."""
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123 - one read, no path arithmetic
+                units: dict[str, dict[str, str]] = msgspec.json.decode(
+                    file.read(), type=dict[str, dict[str, str]]
+                )
+            leaves = {
+                (int(unit), int(attribute)): bytes.fromhex(text)
+                for unit, attributes in units.items()
+                for attribute, text in attributes.items()
+            }
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"not a recording of DOP2 leaves: {error}",
+                file=path,
+                hint='Expected {"unit": {"attribute": "hex"}}.',
+            ) from error
+        return cls(leaves)
+
+    def units(self) -> Sequence[int]:
+        """List the units in the order of the recording."""
+        return tuple(dict.fromkeys(unit for unit, _ in self._leaves))
+
+    def attributes(self, unit: int) -> Sequence[int]:
+        """List the recorded attributes of a unit."""
+        return tuple(attribute for each, attribute in self._leaves if each == unit)
+
+    def read(self, unit: int, attribute: int, idx1: int) -> bytes | None:  # noqa: ARG002 - first pages only
+        """Return the recorded leaf."""
+        return self._leaves.get((unit, attribute))
+
+    def write(self, unit: int, attribute: int, idx1: int, body: bytes) -> int:  # noqa: ARG002 - not applied
+        """Accept a well-formed leaf for a recorded place."""
+        if (unit, attribute) not in self._leaves:
+            return 404
+        return _ACCEPTED if _decoded(body) is not None else _BAD_LEAF
+
+
+class LiveTree:
+    """The tree of a simulated appliance."""
+
+    recorded = False
+
+    def __init__(self, appliance: SimulatedAppliance) -> None:
+        self._appliance = appliance
+        contents = Contents(appliance)
+        self._values: dict[Place, Callable[[], dict[str, Any]]] = contents.leaves()
+        self._paged: dict[Place, Callable[[], Mapping[int, dict[str, Any]]]] = contents.paged()
+        self._requests = Requests(appliance, contents)
+
+    def units(self) -> Sequence[int]:
+        """List the units, in the unordered way of a real appliance."""
+        return tuple(sorted({unit for unit, _ in (*self._values, *self._paged)}, reverse=True))
+
+    def attributes(self, unit: int) -> Sequence[int]:
+        """List the attributes of a unit; none for a unit that does not exist."""
+        found = sorted(attribute for each, attribute in (*self._values, *self._paged) if each == unit)
+        return (_OBJECT_TABLE, *found) if found else ()
+
+    def read(self, unit: int, attribute: int, idx1: int) -> bytes | None:
+        """Build the leaf from the appliance's present state."""
+        self._appliance.advance()
+        if attribute == _OBJECT_TABLE:
+            return self._object_entry(unit, idx1)
+        if (paged := self._paged.get((unit, attribute))) is not None:
+            return _page(unit, attribute, paged(), idx1)
+        if (values := self._values.get((unit, attribute))) is None:
+            return None
+        index = 1 if unit == 14 else 0  # noqa: PLR2004 - module attributes reply 1/1 (miele-dop2.md, section 4)
+        return encode(ATTRIBUTES[attribute].build(unit=unit, idx1=index, idx2=index, **values()))
+
+    def write(self, unit: int, attribute: int, idx1: int, body: bytes) -> int:
+        """Carry out a written leaf."""
+        frame = _decoded(body)
+        if frame is None or frame.fields is None:
+            return _BAD_LEAF
+        if (unit, attribute) not in self._values and (unit, attribute) not in self._paged:
+            return 404
+        self._appliance.advance()
+        return self._requests.take(unit, attribute, idx1, frame)
+
+    def _object_entry(self, unit: int, idx1: int) -> bytes | None:
+        attributes = self.attributes(unit)
+        if not 0 <= idx1 < len(attributes):
+            return None
+        values = {
+            "object_id": attributes[idx1],
+            "instances": 1,
+            "read_rights": 0x3F00,
+            "write_rights": 0x0300,
+        }
+        following = min(idx1 + 1, len(attributes) - 1)
+        return encode(ATTRIBUTES[_OBJECT_TABLE].build(unit=unit, idx1=idx1, idx2=following, **values))
+
+
+def _page(unit: int, attribute: int, instances: Mapping[int, dict[str, Any]], idx1: int) -> bytes | None:
+    keys = list(instances)
+    if not keys or (idx1 and idx1 not in instances):
+        return None
+    place = keys.index(idx1) if idx1 else 0
+    following = keys[min(place + 1, len(keys) - 1)]
+    key = keys[place]
+    return encode(ATTRIBUTES[attribute].build(unit=unit, idx1=key, idx2=following, **instances[key]))
+
+
+def _decoded(body: bytes) -> Frame | None:
+    try:
+        return decode(body)
+    except ProtocolError:
+        return None
+
+
+def merged(trees: Iterable[Mapping[Place, bytes]]) -> dict[Place, bytes]:
+    """Lay recordings over each other; later ones win."""
+    return {place: leaf for tree in trees for place, leaf in tree.items()}

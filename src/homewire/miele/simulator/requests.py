@@ -1,0 +1,99 @@
+"""What written leaves do to a simulated appliance (miele-dop2.md, sections 5, 9.4 and 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from homewire.miele.dop2 import Frame
+from homewire.miele.simulator.appliance import SimulatedAppliance, Status
+from homewire.miele.simulator.contents import OFF, ON, Contents
+
+__all__ = ["Requests"]
+
+_ACCEPTED, _BAD_VALUE, _FORBIDDEN, _NOT_NOW = 204, 400, 403, 500
+
+_SETTING, _SELECTION, _USER_REQUEST, _STATE = 105, 1577, 1583, 1586
+_DESELECT: Final = 3
+"""selection_type 3 (miele-dop2.md, appendix A)."""
+
+
+class Requests:
+    """Carries out writes; a sleeping appliance answers 500, one without remote control 403 (section 5)."""
+
+    def __init__(self, appliance: SimulatedAppliance, contents: Contents) -> None:
+        self._appliance = appliance
+        self._contents = contents
+        self._writers: dict[int, Callable[[int, Frame], int]] = {
+            _SETTING: self._change_setting,
+            _SELECTION: self._select,
+            _USER_REQUEST: self._request,
+            _STATE: self._power,
+        }
+
+    def take(self, _unit: int, attribute: int, idx1: int, frame: Frame) -> int:
+        """Carry out one leaf; return the status."""
+        writer = self._writers.get(attribute)
+        if writer is None or not self._appliance.profile.writable:
+            return _FORBIDDEN
+        if self._appliance.asleep:
+            return _NOT_NOW
+        return writer(idx1, frame)
+
+    def _change_setting(self, idx1: int, frame: Frame) -> int:
+        number, value = frame.get(1), frame.get(4)
+        if not isinstance(number, int) or not isinstance(value, int) or idx1 not in (0, number):
+            return _BAD_VALUE
+        known = self._contents.settings.get(number)
+        if known is None or not known[1] <= value <= known[2]:
+            return _BAD_VALUE
+        known[0] = value
+        return _ACCEPTED
+
+    def _select(self, _idx1: int, frame: Frame) -> int:
+        number, how = frame.get(1), frame.get(3)
+        if not self._appliance.remote & 1 or self._appliance.door_open:
+            return _FORBIDDEN
+        if how == _DESELECT:
+            return _ACCEPTED if self._appliance.stop() else _NOT_NOW
+        if not isinstance(number, int) or self._appliance.status == Status.OFF:
+            return _NOT_NOW
+        if not self._appliance.select(number):
+            return _NOT_NOW
+        self._contents.last_selection = number
+        return _ACCEPTED
+
+    def _request(self, _idx1: int, frame: Frame) -> int:
+        number = frame.get(1)
+        one = self._appliance
+        actions: dict[int, Callable[[], bool]] = {
+            1: one.start,
+            2: one.stop,
+            3: one.pause,
+            13: lambda: self._light(1),
+            14: lambda: self._light(2),
+            16: lambda: one.power(True),
+            19: lambda: one.power(False),
+            54: one.stop,
+            55: one.stop,
+        }
+        if not isinstance(number, int) or number not in actions:
+            return _NOT_NOW
+        if number in (1, 2, 3, 54, 55) and not one.remote & 1:
+            return _FORBIDDEN
+        self._contents.last_request = number
+        return _ACCEPTED if actions[number]() else _NOT_NOW
+
+    def _light(self, value: int) -> bool:
+        if not self._appliance.light:
+            return False
+        self._appliance.touch()
+        self._appliance.light = value
+        return True
+
+    def _power(self, _idx1: int, frame: Frame) -> int:
+        wanted = frame.get(1)
+        if wanted not in (OFF, ON):
+            return _BAD_VALUE
+        self._appliance.power(wanted == ON)
+        return _ACCEPTED
