@@ -266,7 +266,9 @@ def _weekly_schedule() -> Iterator[Feature]:
 
 
 def _diagnostics(model: Model) -> Iterator[Feature]:
-    counters = {"coffees": "Coffees"} | {f"coffees_{key.lower()}": f"Coffees {key}" for key in model.dose_keys}
+    counters = {"coffees": "Coffees"} | {
+        f"coffees_{key.lower()}": f"Coffees {key}" for key in model.dose_keys
+    }
     for key, name in (counters | {"flushes": "Flushes"}).items():
         yield Sensor(key=key, name=name, state_class="total_increasing", category=_DIAGNOSTIC)
     yield Sensor(

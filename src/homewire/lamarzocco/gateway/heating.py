@@ -24,6 +24,7 @@ class ReadyEstimate:
 
     def __init__(self) -> None:
         self._began: dict[BoilerType, tuple[dt.datetime, float]] = {}
+        self._last: dict[BoilerType, tuple[float, dt.datetime | None]] = {}
         self._shown: dt.datetime | None = None
 
     def update(self, config: LaMarzoccoMachineConfig, now: dt.datetime) -> tuple[bool, dt.datetime | None]:
@@ -33,20 +34,26 @@ class ReadyEstimate:
         }
         cold = {kind: boiler for kind, boiler in used.items() if not _is_hot(boiler)}
         self._began = {kind: self._began.get(kind, (now, _now_c(boiler))) for kind, boiler in cold.items()}
-        if not cold:
-            self._shown = None
-            return bool(used), None
-        moments = [self._moment(kind, boiler, now) for kind, boiler in cold.items()]
-        self._shown = None if None in moments else self._steady(max(moment for moment in moments if moment))
-        return False, self._shown
+        self._last = {kind: self._estimated(kind, boiler, now) for kind, boiler in cold.items()}
+        moments = [moment for _reading, moment in self._last.values()]
+        known = [moment for moment in moments if moment is not None]
+        self._shown = self._steady(max(known)) if known and len(known) == len(moments) else None
+        return bool(used) and not cold, self._shown
 
-    def _moment(self, kind: BoilerType, boiler: LaMarzoccoBoiler, now: dt.datetime) -> dt.datetime | None:
+    def _estimated(
+        self, kind: BoilerType, boiler: LaMarzoccoBoiler, now: dt.datetime
+    ) -> tuple[float, dt.datetime | None]:
+        """Return the reading and the moment; only a new reading says something new."""
+        reading = _now_c(boiler)
+        last = self._last.get(kind)
+        if last is not None and last[0] == reading:
+            return last
         since, start = self._began[kind]
-        passed, gained = (now - since).total_seconds(), _now_c(boiler) - start
+        passed, gained = (now - since).total_seconds(), reading - start
         if passed < _OBSERVE_S or gained <= 0:
-            return None
-        left_c = boiler.target_temperature - _NEAR_C - _now_c(boiler)
-        return (now + dt.timedelta(seconds=left_c * passed / gained)).replace(microsecond=0)
+            return reading, None
+        left_s = (boiler.target_temperature - _NEAR_C - reading) * passed / gained
+        return reading, (now + dt.timedelta(seconds=left_s)).replace(microsecond=0)
 
     def _steady(self, moment: dt.datetime) -> dt.datetime:
         shown = self._shown

@@ -143,7 +143,7 @@ class GatewaySimulator(Simulator):
 
     async def _start_bluetooth(self) -> None:
         try:
-            from homewire.lamarzocco.gateway.simulator import bluetooth as radio  # noqa: PLC0415 - an extra
+            import homewire.lamarzocco.gateway.simulator.bluetooth as radio  # noqa: PLC0415 - extra
             from homewire.simulation.bluetooth import Air  # noqa: PLC0415 - extra
         except ModuleNotFoundError as error:
             raise ConfigurationError(
