@@ -148,7 +148,7 @@ class GatewaySimulator(Simulator):
         except ModuleNotFoundError as error:
             raise ConfigurationError(
                 "simulated Bluetooth needs the Python packages bleak and bumble",
-                hint="Install them with: pip install 'homewire[ble,ble-simulation]', or set bluetooth = false.",
+                hint="Install homewire[ble,ble-simulation], or set bluetooth = false.",
             ) from error
         self._air = Air()
         await self._air.listen(self.options.host, self.options.bluetooth_port)
