@@ -72,14 +72,20 @@ def shown(config):
         "steam_on": config.boilers[BoilerType.STEAM].enabled,
         "plumbed_in": config.plumbed_in,
         "prebrew_mode": config.prebrew_mode.value,
-        "prebrew": {key.name: [each.on_time, each.off_time] for key, each in config.prebrew_configuration.items()},
+        "prebrew": {
+            key.name: [each.on_time, each.off_time] for key, each in config.prebrew_configuration.items()
+        },
         "doses": {key.name: dose for key, dose in config.doses.items()},
         "hot_water": config.dose_hot_water,
         "water": config.water_contact,
         "backflush": config.backflush_enabled,
-        "standby": [config.smart_standby.enabled, config.smart_standby.minutes, config.smart_standby.mode.value],
+        "standby": [
+            config.smart_standby.enabled, config.smart_standby.minutes, config.smart_standby.mode.value
+        ],
         "entries": {
-            entry.entry_id: [entry.enabled, [day.value for day in entry.days], entry.steam, entry.time_on, entry.time_off]
+            entry.entry_id: [
+                entry.enabled, [day.value for day in entry.days], entry.steam, entry.time_on, entry.time_off
+            ]
             for entry in config.wake_up_sleep_entries.values()
         },
     }
@@ -100,14 +106,17 @@ async def main(arguments):
         await device.get_config()
         await device.get_firmware()
         entry = {"name": info.name, "model": info.model, "key": info.communication_key}
-        entry["firmware"] = {kind.value: [each.current_version, each.latest_version] for kind, each in device.firmware.items()}
+        entry["firmware"] = {
+            kind.value: [each.current_version, each.latest_version] for kind, each in device.firmware.items()
+        }
         if kind is LaMarzoccoMachine:
             await device.get_statistics()
             entry["coffees"] = device.statistics.total_coffee
             entry["flushes"] = device.statistics.total_flushes
             entry["config"] = shown(device.config)
         else:
-            entry["config"] = [device.config.led_enabled, device.config.bell_opened, device.config.stand_by_time]
+            config = device.config
+            entry["config"] = [config.led_enabled, config.bell_opened, config.stand_by_time]
         seen[serial] = entry
     return seen
 """
@@ -135,7 +144,8 @@ async def main(arguments):
     answers["hot water"] = await machine.set_dose_tea_water(12)
     answers["standby"] = await machine.set_smart_standby(True, 40, SmartStandbyMode.POWER_ON)
     entry = LaMarzoccoWakeUpSleepEntry(
-        enabled=True, days=[WeekDay.MONDAY, WeekDay.SUNDAY], entry_id="aBcDeF1", steam=True, time_on="06:30", time_off="20:05"
+        enabled=True, days=[WeekDay.MONDAY, WeekDay.SUNDAY], entry_id="aBcDeF1", steam=True,
+        time_on="06:30", time_off="20:05",
     )
     answers["entry"] = await machine.set_wake_up_sleep(entry)
     await machine.start_backflush()
@@ -159,7 +169,8 @@ async def main(arguments):
     seen, ended = [], asyncio.Event()
 
     def changed():
-        seen.append([machine.config.brew_active, machine.config.brew_active_duration, machine.config.turned_on])
+        config = machine.config
+        seen.append([config.brew_active, config.brew_active_duration, config.turned_on])
         if seen[-1][0] is False and any(active for active, *_ in seen):
             ended.set()
 
@@ -305,8 +316,7 @@ async def test_streams_a_shot() -> None:
         machine.local_active = False  # it has to ask the cloud for the key first
 
         async def brew_when_watched() -> None:
-            while not local.streams:
-                await asyncio.sleep(0.05)
+            await local.watched.wait()
             machine.set_mode("BrewingMode", "manual")
             machine.brew("A", duration_s=6)
 

@@ -244,7 +244,7 @@ class TeaDose(_Wire, frozen=True, kw_only=True):
 class Scale(_Wire, frozen=True, kw_only=True):
     """The paired scale; battery in per cent."""
 
-    connected: bool = False
+    connected: bool | None = None
     address: str | None = None
     name: str | None = None
     battery: float | None = None

@@ -17,13 +17,17 @@ _MOST_UNSENT = 1000
 
 
 class LocalServer:
-    """One machine's HTTP listener: the configuration and the stream, behind the communication key."""
+    """One machine's HTTP listener: the configuration and the stream, behind the communication key.
+
+    `watched` is set once somebody opened the stream.
+    """
 
     def __init__(self, machine: SimulatedMachine, levers: LocalLevers) -> None:
         self.machine = machine
         self.levers = levers
         self._runner: web.AppRunner | None = None
         self._streams: set[web.WebSocketResponse] = set()
+        self.watched = asyncio.Event()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -82,6 +86,7 @@ class LocalServer:
         for batch in self.machine.greeting():
             queue.put_nowait(batch)
         self._streams.add(stream)
+        self.watched.set()
         sender = asyncio.ensure_future(self._send(stream, queue))
         try:
             async for message in stream:  # clients send nothing; this notices that they leave
