@@ -28,7 +28,7 @@ json_values = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**63), 2**63)
-    | st.floats(allow_nan=False, width=32)
+    | st.floats(allow_nan=False, allow_infinity=False, width=32)
     | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
@@ -158,7 +158,8 @@ def test_other_readers() -> None:
     ]
     assert [models.read_text(v) for v in ("a", 7, True, None, 1.5)] == ["a", "7", None, None, None]
     assert [models.read_number(v) for v in (1.5, 7, True, "7")] == [1.5, 7, None, None]
-    assert [models.read_lock(v) for v in ("2", "1", 1, "3", [])] == [True, False, None, None, None]
+    locks: list[object] = ["2", "1", 1, "3", []]
+    assert [models.read_lock(v) for v in locks] == [True, False, None, None, None]
     assert [models.read_percent(v) for v in (0, 100, 101, -1)] == [0, 100, None, None]
 
 
