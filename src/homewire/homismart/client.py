@@ -291,6 +291,8 @@ class HomismartClient:
         with contextlib.suppress(TimeoutError):
             async with self.clock.timeout(RESYNC_S):
                 await asyncio.wait((serving,))
+        if serving.cancelled():
+            raise ConnectionLost("the connection was closed", path=self._url)
         if serving.done():
             serving.result()
         try:
