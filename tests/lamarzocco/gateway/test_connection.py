@@ -350,7 +350,7 @@ async def test_closing_leaves_nothing(simulate: Start) -> None:
     await connection.close()
     await asyncio.sleep(1)
     ours = {task for task in asyncio.all_tasks() - before if "homewire" in repr(task.get_coro())}
-    assert ours == set()
+    assert not ours
 
 
 def test_the_catalogue_names_every_model() -> None:
