@@ -122,7 +122,7 @@ class Account:
         ]
 
     async def machine(self, serial: str | None = None) -> AccountMachine:
-        """Return the machine of that serial number, or the only one; raise NotFound naming those there are."""
+        """Return the machine of that serial number, or the only one; raise NotFound."""
         fleet = await self.machines()
         fitting = [machine for machine in fleet if serial in (None, machine.serial)]
         if len(fitting) == 1:
@@ -167,7 +167,7 @@ class Account:
         if status in (400, 401, 403):
             raise AuthenticationFailed(
                 "the account does not take this user name, password or app client",
-                hint="Check username and password in the vendor's app; client_id and client_secret are the app's.",
+                hint="Try name and password in the vendor's app; client id and secret are the app's own.",
             )
         if status != 200:  # noqa: PLR2004 - as above
             raise _failure(status, "sign-in")
@@ -192,7 +192,7 @@ class Account:
                 return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ConnectionFailed(
-                f"the account cannot be reached: {error or type(error).__name__}",
+                f"the account cannot be reached: {str(error) or type(error).__name__}",
                 hint="With the key at hand no account is needed: give it as key.",
             ) from error
 

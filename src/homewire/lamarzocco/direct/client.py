@@ -78,7 +78,8 @@ class LMDirect:
     @property
     def current_status(self) -> dict[str, Any]:
         """Everything that the machine reported, as lmdirect's flat dict."""
-        known = {name: self._info[name] for name in ("machine_name", "model_name") if name in self._info}
+        given = ("machine_name", "model_name")
+        known: dict[str, Any] = {name: self._info[name] for name in given if name in self._info}
         if self._update_available:
             known["update_available"] = True
         return known | flat_status(self.state.values, self._anchors)

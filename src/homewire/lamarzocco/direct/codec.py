@@ -308,9 +308,14 @@ class Codec:
     """
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         self._cipher = FrameCipher(key)
         self._pending = b""
         self.discarded_bytes = 0
+
+    def fresh(self) -> Codec:
+        """Return a codec of the same key for another stream."""
+        return Codec(self._key)
 
     def encode(self, message: Message) -> bytes:
         """Return the frame of a message."""

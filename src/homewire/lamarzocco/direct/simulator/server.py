@@ -68,7 +68,7 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     too (0: any free port); `announce` tells the network over mDNS.
     """
 
-    model: Model = Model.GS3_AV
+    model: Literal["GS3 AV", "GS3 MP", "Linea Mini"] = "GS3 AV"
     host: str = "127.0.0.1"
     port: int = 0
     key: Secret = Secret("0123456789abcdefghijklmnopqrstuv")
@@ -112,7 +112,7 @@ class DirectSimulator(Simulator):
     def demo(cls, clock: Clock) -> Sequence[Simulator]:
         """Return two machines with a daily life."""
         kitchen = SimulatorOptions(name="Kitchen", rhythm=True, reply_delay_s=0.0)
-        bar = SimulatorOptions(name="Bar", model=Model.LINEA_MINI, rhythm=True, reply_delay_s=0.0, seed=1)
+        bar = SimulatorOptions(name="Bar", model="Linea Mini", rhythm=True, reply_delay_s=0.0, seed=1)
         return [cls(kitchen, clock=clock), cls(bar, clock=clock)]
 
     async def start(self) -> None:
@@ -160,7 +160,7 @@ class DirectSimulator(Simulator):
 
     def _build(self) -> SimulatedMachine:
         options = self.options
-        profile = PROFILES[options.model]
+        profile = PROFILES[Model(options.model)]
         if options.old_status:
             profile = msgspec.structs.replace(profile, status_size=32)
         machine = SimulatedMachine(profile, self.local_now(), self._rng, name=options.name)
