@@ -20,6 +20,7 @@ from homewire.lamarzocco.gateway.models import Configuration, GrinderConfigurati
 from homewire.lamarzocco.gateway.simulator import GatewaySimulator
 from homewire.lamarzocco.gateway.state import LiveState, grinder_view
 from homewire.link.clock import Clock
+from homewire.unknowns import Unknowns
 from tests.fuzz.harness import Target
 
 CAPTURES: Final = Path(__file__).parents[1] / "captures" / "lamarzocco" / "gateway"
@@ -50,11 +51,11 @@ def messages() -> Sequence[bytes]:
 def check_message(data: bytes) -> bool:
     """Take a message into a state; whatever it made of it must be readable."""
     try:
-        batch = decode_stream(data)
+        decode_stream(data)
     except ProtocolError:
         return False
     state = LiveState()
-    state.apply(batch, CLOCK.now)
+    state.receive(data, CLOCK.now, Unknowns())
     view = state.view()
     assert view.brew_active in (True, False)
     assert view.steam_level is None or view.boilers
