@@ -54,8 +54,8 @@ def check_message(data: bytes) -> bool:
         decode_stream(data)
     except ProtocolError:
         return False
-    state = LiveState()
-    state.receive(data, CLOCK.now, Unknowns())
+    state = LiveState(CLOCK.now)
+    state.receive(data, Unknowns())
     view = state.view()
     assert view.brew_active in (True, False)
     assert view.steam_level is None or view.boilers

@@ -240,6 +240,9 @@ def unknown_fields_of(data: bytes, kind: type[msgspec.Struct], *, enveloped: boo
 # --- WebSocket messages, section 10
 
 
+_stream: msgspec.json.Decoder[Any] = msgspec.json.Decoder(list[dict[str, Any]] | dict[str, Any])
+
+
 class UnreadableValue(Exception):
     """A stream value that is kept as it came."""
 
@@ -370,17 +373,10 @@ def decode_stream(data: bytes | str) -> Batch:
 def stream_objects(data: bytes | str) -> Sequence[dict[str, Any]]:
     """Return a message's objects as they came; raise ProtocolError when it has another outline."""
     try:
-        message = _generic.decode(data)
+        message = _stream.decode(data)
     except _JSON_ERRORS as error:
         raise _malformed("the WebSocket message", error) from error
-    if type(message) is dict:
-        return (message,)
-    if type(message) is not list:
-        raise ProtocolError("the WebSocket message is neither an object nor an array", offset=0)
-    for entry in message:
-        if type(entry) is not dict:
-            raise ProtocolError("the WebSocket message holds something that is no object", offset=0)
-    return message
+    return message if type(message) is list else (message,)
 
 
 def read_stream_value(key: str, value: Any) -> Any:

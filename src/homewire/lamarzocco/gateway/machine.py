@@ -226,7 +226,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.state = LiveState()
+        self.state = LiveState(self.clock.now)
 
     @property
     def config(self) -> LaMarzoccoMachineConfig:
@@ -265,7 +265,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
     def on_websocket_message_received(self, message: str | bytes) -> Shot | None:
         """Take one raw stream message; return the shot that it ended. What is malformed is noted."""
         try:
-            return self.state.receive(message, self.clock.now, self.unknowns)
+            return self.state.receive(message, self.unknowns)
         except ProtocolError as error:
             self.unknowns.note("message", error.reason)
             return None
