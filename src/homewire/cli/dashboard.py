@@ -24,7 +24,7 @@ from homewire.cli.session import ApplianceView, Session
 from homewire.cli.views import change_lines, value_text
 from homewire.features import Category, Feature
 
-__all__ = ["Dashboard"]
+__all__ = ["Dashboard", "newsworthy"]
 
 _CARD_WIDTH = 44
 _CARD_ROWS = 14
@@ -36,7 +36,7 @@ _FRESH_S = 1.5
 _EVENTS = 6
 _SPARK = "▁▂▃▄▅▆▇█"
 _SPARK_POINTS = 12
-_SPARK_EVERY_S = 1.0
+_SPARK_EVERY_S = 0.5
 
 
 class Dashboard:
@@ -49,6 +49,7 @@ class Dashboard:
         self._courses: dict[tuple[str, str], collections.deque[tuple[float, float]]] = {}
         self._events: collections.deque[Text] = collections.deque(maxlen=_EVENTS)
         self._seen = 0
+        self._first = 0
         self._progress = asyncio.Event()
 
     @contextlib.contextmanager
@@ -66,6 +67,10 @@ class Dashboard:
             self._progress.clear()
             await self._progress.wait()
 
+    def scroll(self, cards: int) -> None:
+        """Begin so many cards further down, or up when negative."""
+        self._first = max(0, min(self._first + cards, len(self.appliances()) - 1))
+
     def appliances(self) -> list[ApplianceView]:
         """Return what is shown, in order."""
         return [
@@ -77,7 +82,7 @@ class Dashboard:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay the cards out in columns and put the events below."""
         height = options.height or shutil.get_terminal_size().lines
-        cards = [self._card(appliance) for appliance in self.appliances()]
+        cards = [self._card(appliance) for appliance in self.appliances()[self._first :]]
         footer = self._footer()
         room = max(height - len(self._events) - 3, 5)
         yield _columns(cards, options.max_width, room)
@@ -134,7 +139,7 @@ class Dashboard:
             self._changed[change.appliance, key] = now
             if appliance is not None and _is_measured(appliance.features.get(key)):
                 self._note_course((change.appliance, key), now, value)
-        self._events.extend(_newsworthy(appliance, change))
+        self._events.extend(newsworthy(appliance, change))
         self._seen += 1
         self._progress.set()
 
@@ -172,7 +177,7 @@ def _is_measured(feature: Feature | None) -> bool:
     return feature is not None and feature.state_class == "measurement"
 
 
-def _newsworthy(appliance: ApplianceView | None, change: Change) -> Iterator[Text]:
+def newsworthy(appliance: ApplianceView | None, change: Change) -> Iterator[Text]:
     """Yield lines for what is not just a measured value that moved."""
     features = appliance.features if appliance is not None else {}
     values = {key: value for key, value in change.values.items() if not _is_measured(features.get(key))}

@@ -23,7 +23,7 @@ from homewire.kinds import Kind, find_kind, installed_kinds
 
 __all__ = ["app"]  # noqa: F822 - made when it is asked for, see __getattr__
 
-_PREFIX = "kind:"
+_PREFIX = "kind_"
 
 
 def __getattr__(name: str) -> Any:
@@ -43,22 +43,23 @@ def _app() -> App:
     return group
 
 
-def _command(kind: Kind) -> Any:
+def _command(kind: Kind) -> App:
     decoder = kind.load_decoder()
     options = options_type(decoder)
 
-    def decode(file: Path, **values: Any) -> None:
+    def decode(*words: Any, **values: Any) -> None:
         output: Output = values.pop("output")
-        capture = _read(file)
+        capture = _read(*words)
         typed = build(options, values, invented_secrets=False)
         records = _records(decoder, capture, typed)
         unreadable = _print(records, output)
         if unreadable:
             raise ProtocolError(f"{unreadable} of the messages could not be read")
 
-    decode.__doc__ = f"Decode a capture of {kind.kind}.\n\n{summary_of(decoder)}"
     decode.__signature__ = inspect.Signature([_FILE, *derived_parameters(options), _OUTPUT])  # type: ignore[attr-defined]  # how Python lets a function tell its real parameters
-    return decode
+    command = App(name=kind.kind, help_epilogue=summary_of(options), help_format="plaintext")
+    command.default(decode)
+    return command
 
 
 _FILE = inspect.Parameter(

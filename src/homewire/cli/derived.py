@@ -1,8 +1,7 @@
 """Command-line options made from a kind's own typed options: a struct's fields or a function's keywords.
 
 A field becomes `--field-name`; its type, default and description (`msgspec.Meta`) become those of the option.
-Where a value is a secret, only a reference is taken (`secrets="references"`), except for simulators, whose
-secrets are invented.
+A secret is only taken as a reference, except for simulators, whose secrets are invented.
 """
 
 from __future__ import annotations
@@ -92,8 +91,9 @@ def build(options: type[msgspec.Struct], values: Mapping[str, Any], *, invented_
     secret = {name for name, kind in fields.items() if kind is Secret or Secret in typing.get_args(kind)}
     ready = dict(values)
     for name in secret & {name for name, value in values.items() if value is not None}:
-        text = values[name] if invented_secrets else refuse_literal_secret(name, values[name])
-        ready[name] = resolve_secret(text, Path())
+        if not invented_secrets:
+            refuse_literal_secret(name.replace("_", "-"), values[name], written="--{key} {reference}")
+        ready[name] = resolve_secret(values[name], Path())
     return options(**ready)
 
 

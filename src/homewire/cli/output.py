@@ -104,7 +104,7 @@ class Output:
     def usage_error(self, error: CycloptsError) -> None:
         """Tell in one line what is wrong with the command, and where its help is."""
         chain = " ".join(("homewire", *(error.command_chain or ())))
-        text = " ".join(str(error).split())
+        text = _unknown_command(error) or " ".join(str(error).split())
         self.error(UsageError(text, hint=f"See: {chain} --help"))
 
     def traceback(self, error: BaseException) -> None:
@@ -116,7 +116,7 @@ class Output:
         self.stderr.write(redact("".join(traceback.format_exception(error))))
 
     def configure_logging(self) -> None:
-        """Send the library's log to standard error, without secrets, as much as -v, -q and --debug ask for."""
+        """Send the library's log to standard error, without secrets, as -v, -q and --debug ask for."""
         from homewire.secrets import RedactingFilter  # noqa: PLC0415 - not needed for --help
 
         level = logging.CRITICAL if self.verbosity < 0 else _LEVELS[min(self.verbosity, len(_LEVELS) - 1)]
@@ -149,6 +149,21 @@ class _Formatter(logging.Formatter):
             return super().format(record)
         cause = record.exc_info[1] if record.exc_info else None
         return f"{record.getMessage()}: {cause!r}" if cause is not None else record.getMessage()
+
+
+def _unknown_command(error: CycloptsError) -> str | None:
+    """Name the nearest commands; the parser's own text would import every command to tell."""
+    import difflib  # noqa: PLC0415 - for a mistake only
+
+    from cyclopts import UnknownCommandError  # noqa: PLC0415 - as above
+
+    if not isinstance(error, UnknownCommandError) or not error.unused_tokens or error.app is None:
+        return None
+    word = error.unused_tokens[0]
+    known = [name for name in error.app if not name.startswith("-")]
+    near = difflib.get_close_matches(word, known, n=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There is: {', '.join(known)}."
+    return f"there is no command {word!r}. {hint}"
 
 
 def _unexpected(error: Exception) -> dict[str, Any]:
