@@ -58,7 +58,10 @@ def _parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
     elif field.default_factory is not msgspec.NODEFAULT:
         default = field.default_factory()
     secret = isinstance(default, Secret)
-    shown = Parameter(group=DERIVED, help=description, show_default=_shows_default(default))
+    negative = f"--no-{field.name.replace('_', '-')}" if default is True else ()
+    shown = Parameter(
+        group=DERIVED, help=description, negative=negative, show_default=_shows_default(default)
+    )
     return inspect.Parameter(
         field.name,
         inspect.Parameter.KEYWORD_ONLY,
@@ -68,7 +71,7 @@ def _parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
 
 
 def _shows_default(default: Any) -> bool:
-    return default not in (None, False, "", (), inspect.Parameter.empty)
+    return isinstance(default, int | float | str | tuple) and default not in (True, False, 0, "", ())
 
 
 def _plain_type(kind: Any) -> tuple[Any, str]:
@@ -98,5 +101,6 @@ def build(options: type[msgspec.Struct], values: Mapping[str, Any], *, invented_
 
 
 def summary_of(thing: Any) -> str:
-    """Return the documentation of a class or function without its indentation."""
-    return pydoc.getdoc(thing)
+    """Return the documentation of a class or function, one line per paragraph."""
+    paragraphs = pydoc.getdoc(thing).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)

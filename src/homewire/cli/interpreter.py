@@ -17,7 +17,7 @@ from homewire.cli.status import show_status
 from homewire.cli.targets import find_appliance, find_feature, slug
 from homewire.cli.views import appliance_table, value_text
 from homewire.errors import InvalidValue, NotFound
-from homewire.features import Cover, Feature, Lock, Select, Switch
+from homewire.features import Category, Cover, Feature, Lock, Select, Switch
 
 __all__ = ["HELP", "Interpreter", "Suggestion"]
 
@@ -60,11 +60,12 @@ class Interpreter:
 
     @property
     def current(self) -> ApplianceView | None:
-        """The appliance that is talked to: the chosen one, else the first."""
+        """The appliance that is talked to: the chosen one, else the first with something to command."""
         appliances = self._session.appliances
         if self._current is not None and self._current in appliances:
             return appliances[self._current]
-        return next(iter(appliances.values()), None)
+        commanded = (one for one in appliances.values() if any(map(_is_commanded, one.features.values())))
+        return next(commanded, None) or next(iter(appliances.values()), None)
 
     @property
     def prompt(self) -> str:
@@ -191,6 +192,10 @@ class Interpreter:
             self._output.show(value_text(feature, target.state[feature.key]))
         else:
             raise UsageError(f"{feature.key} has no value", hint=f"Press it with: press {feature.key}")
+
+
+def _is_commanded(feature: Feature) -> bool:
+    return feature.writable and feature.category is Category.PRIMARY
 
 
 def _split(line: str) -> list[str]:

@@ -8,6 +8,7 @@ With `--json`, standard output carries JSON only, one object per line; each name
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
@@ -22,6 +23,10 @@ __all__ = ["Output", "UsageError"]
 
 _LEVELS = (logging.ERROR, logging.INFO, logging.DEBUG)
 """For no -v, -v and -vv: losses of a link are told by the commands themselves."""
+
+
+_PIPE_WIDTH = 160
+"""Tables that go into a file or a pipe need not fold at the width of a terminal."""
 
 
 class UsageError(HomewireError):
@@ -65,6 +70,8 @@ class Output:
             stream = self.stderr if errors else self.stdout
             options: dict[str, Any] = {"file": stream, "highlight": False, "markup": False, "emoji": False}
             options |= {} if self.color else {"no_color": True, "color_system": None}
+            if not stream.isatty() and "COLUMNS" not in os.environ:
+                options["width"] = _PIPE_WIDTH
             self._consoles[errors] = Console(**options)
         return self._consoles[errors]
 

@@ -14,7 +14,7 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-from prompt_toolkit.layout import Float, FloatContainer, HSplit, Layout, Window
+from prompt_toolkit.layout import Dimension, Float, FloatContainer, HSplit, Layout, Window
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.menus import CompletionsMenu
 from prompt_toolkit.layout.processors import BeforeInput
@@ -30,7 +30,7 @@ from homewire.errors import HomewireError
 __all__ = ["Screen"]
 
 _REFRESH_S = 0.2
-_ANSWER_LINES = 3
+_ANSWER_LINES = 12
 _HINT = "Try: power on · help · use NAME · Tab completes · PageUp and PageDown scroll · Ctrl-C ends"
 
 
@@ -70,7 +70,10 @@ class Screen:
     def _layout(self) -> Layout:
         cards = Window(FormattedTextControl(self._cards), wrap_lines=False)
         answers = Window(
-            FormattedTextControl(lambda: self._answers), height=_ANSWER_LINES, wrap_lines=True, style="italic"
+            FormattedTextControl(lambda: ANSI(self._answers)),
+            height=Dimension(min=1, max=_ANSWER_LINES),
+            dont_extend_height=True,
+            wrap_lines=True,
         )
         line = BufferControl(self._buffer, [BeforeInput(lambda: self._interpreter.prompt, style="bold")])
         rows = HSplit([cards, answers, Window(line, height=1)])
@@ -97,7 +100,10 @@ class Screen:
 
     def _cards(self) -> ANSI:
         size = self._application.output.get_size()
-        height = max(size.rows - _ANSWER_LINES - 1, 5)
+        answered = min(
+            sum(1 + len(line) // size.columns for line in self._answers.splitlines()), _ANSWER_LINES
+        )
+        height = max(size.rows - answered - 1, 5)
         canvas = Console(
             file=io.StringIO(),
             force_terminal=True,
