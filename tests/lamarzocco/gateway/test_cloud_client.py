@@ -275,12 +275,12 @@ async def test_backflush_needs_a_machine_that_is_on(simulate: Start) -> None:
     clients = await simulate("Micra")
     cloud, machine = clients.cloud(), clients.simulator.machine
     await cloud.start_backflush(machine.serial)
-    assert not machine.config["isBackFlushEnabled"]
+    assert machine.configuration()["isBackFlushEnabled"] is False
     machine.set_mode("BrewingMode")
     await cloud.start_backflush(machine.serial)
-    assert machine.config["isBackFlushEnabled"]
+    assert machine.configuration()["isBackFlushEnabled"] is True
     await Clock().sleep(20)
-    assert not machine.config["isBackFlushEnabled"]
+    assert machine.config["isBackFlushEnabled"] is False
 
 
 @pytest.mark.parametrize(

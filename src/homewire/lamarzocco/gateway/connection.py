@@ -118,6 +118,8 @@ class GatewayConnection(Connection[GatewaySettings]):
         errors = [await self._first_reading(info) for info in self._infos.values()]
         if all(errors):
             raise next(error for error in errors if error)
+        known = self._appliances
+        self._infos = {key: info for key, info in self._infos.items() if f"lamarzocco:{key}" in known}
 
     async def serve(self) -> None:
         """Follow every device until all are lost."""
