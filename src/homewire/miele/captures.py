@@ -34,7 +34,7 @@ from homewire.miele.signing import (
     parse_signature_header,
 )
 
-__all__ = ["Message", "decode"]
+__all__ = ["Message", "cut_messages", "decode"]
 
 _LEAF_PATH: Final = re.compile(r"/DOP2/\d+/\d+")
 _HTTP_PORT: Final = 80
@@ -183,10 +183,16 @@ def _tcp_messages(capture: bytes) -> Iterator[Message]:
         buffer += payload.data
         reverse = (flow.target, flow.target_port, flow.source, flow.source_port)
         own = (flow.source, flow.source_port, flow.target, flow.target_port)
-        while (message := _cut(buffer, asked.setdefault(reverse, []))) is not None:
+        for message in cut_messages(buffer, asked.setdefault(reverse, [])):
             if not message.status:
                 asked.setdefault(own, []).append((message.method, message.path))
             yield message
+
+
+def cut_messages(buffer: bytearray, asked: list[tuple[str, str]]) -> Iterator[Message]:
+    """Take whole HTTP messages off the buffer; `asked` are the requests that answers in it belong to."""
+    while (message := _cut(buffer, asked)) is not None:
+        yield message
 
 
 def _cut(buffer: bytearray, asked: list[tuple[str, str]]) -> Message | None:
