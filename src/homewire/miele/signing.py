@@ -258,6 +258,8 @@ def verify(credentials: Credentials, signature: bytes, text: bytes, what: str) -
 
 
 def _encrypt(credentials: Credentials, signature: bytes, body: bytes) -> bytes:
+    if not body:
+        return body
     encryptor = _cipher(credentials, signature).encryptor()
     return encryptor.update(body) + encryptor.finalize()
 
