@@ -12,13 +12,13 @@ import pytest
 
 from homewire.captures import Record
 from homewire.errors import ConfigurationError, ProtocolError
-from homewire.miele.captures import decode
+from homewire.miele.captures import DecoderOptions, decode
 from homewire.miele.signing import Credentials, HeadersToSign, Padding, pad, seal_response
 from homewire.secrets import Secret
 
 TESTS = Path(__file__).parents[1]
 VECTORS: dict[str, Any] = json.loads((TESTS / "vectors" / "miele-crypto.json").read_text("utf-8"))
-KEYS = {"group_id": "123456789ABCDEFE", "group_key": Secret("123456789ABCDEFE" * 8)}
+KEYS = DecoderOptions(group_id="123456789ABCDEFE", group_key=Secret("123456789ABCDEFE" * 8))
 
 
 def _vector(table: str, name: str) -> dict[str, Any]:
@@ -31,7 +31,9 @@ def _fields(record: Record) -> dict[str, Any]:
 
 
 def test_a_recording_is_explained_leaf_by_leaf() -> None:
-    records = list(decode((TESTS / "captures" / "miele" / "oven-dop2.json").read_bytes(), options={}))
+    records = list(
+        decode((TESTS / "captures" / "miele" / "oven-dop2.json").read_bytes(), options=DecoderOptions())
+    )
     assert len(records) == 105
     assert not [record.error for record in records if record.error]
     state = next(record for record in records if record.summary.startswith("2/1586"))
@@ -114,10 +116,10 @@ def test_without_keys_the_bodies_stay_closed() -> None:
 
 def test_wrong_keys_are_an_error_per_message() -> None:
     capture = _har(_vector("requests", "put-wake-mielerest"), _answer())
-    stranger = {"group_id": "11" * 8, "group_key": "22" * 64}
+    stranger = DecoderOptions(group_id="11" * 8, group_key=Secret("22" * 64))
     assert all(record.error for record in decode(capture, options=stranger))
     with pytest.raises(ConfigurationError, match="both"):
-        list(decode(capture, options={"group_id": "11" * 8}))
+        list(decode(capture, options=DecoderOptions(group_id="11" * 8)))
 
 
 def _packet(sequence: int, source: int, target: int, payload: bytes) -> bytes:
