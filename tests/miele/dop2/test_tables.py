@@ -287,3 +287,21 @@ def test_interpretations_carry_units() -> None:
     assert Ranged(current=5, interpretation=6).meaning == "minutes"
     assert not Annotated(value=1).changeable
     assert unit_of(38) == ""
+
+
+def test_a_slot_seen_from_its_class_is_the_declaration() -> None:
+    assert repr(DeviceState.status) == "<slot 1 e8 status>"
+    assert DeviceState.status.number == 1
+
+
+def test_fields_without_declaration_are_not_named() -> None:
+    view = DeviceState(Frame(unit=2, attribute=256, fields=(Field(200, Type.U8, 1), Field(1, Type.E8, 5))))
+    assert dict(view.named()) == {"status": 5}
+
+
+def test_live_values_without_a_value_read_as_none() -> None:
+    mask = (Field(1, Type.U8, 9),)
+    fields = (Field(1, Type.STRUCT, mask), Field(4, Type.STRUCT, mask))
+    view = LaundryProcess(Frame(unit=2, attribute=6195, fields=fields))
+    assert view.block_number is None
+    assert view.remaining_minutes is None
