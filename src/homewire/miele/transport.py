@@ -119,6 +119,11 @@ class Transport:
         self._rest_until = 0.0
         self._newest: dt.datetime | None = None
 
+    def open(self) -> None:
+        """Keep one session from now on, until `close`."""
+        if self._session is None:
+            self._session, self._owns_session = new_session(), True
+
     async def close(self) -> None:
         """Close the session if it is our own, and cancel what waits."""
         for read in tuple(self._reads.values()):
@@ -222,21 +227,28 @@ class Transport:
             values["Authorization"], body = sealed.signature_header, sealed.body
         values |= self._headers
         url = URL(f"{self._scheme}://{self.host}{path}", encoded=True)
-        async with self._client().request(
-            method,
-            url,
-            headers=values,
-            data=body or None,
-            allow_redirects=False,
-            ssl=False,
-            skip_auto_headers=_SKIP,
-        ) as response:
+        async with (
+            self._borrowed() as session,
+            session.request(
+                method,
+                url,
+                headers=values,
+                data=body or None,
+                allow_redirects=False,
+                ssl=False,
+                skip_auto_headers=_SKIP,
+            ) as response,
+        ):
             yield response
 
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = new_session()
-        return self._session
+    @contextlib.asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """Lend the session; a transport that was not opened takes one per request, and closes it."""
+        if self._session is not None:
+            yield self._session
+            return
+        async with new_session() as session:
+            yield session
 
     async def _read(self, response: aiohttp.ClientResponse) -> Reply:
         body = await _limited(response)
