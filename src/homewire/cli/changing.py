@@ -19,9 +19,7 @@ __all__ = ["assignments", "change", "press", "press_feature", "set_features"]
 
 _HOW = Group("How", sort_key=4)
 
-Dangerous = Annotated[
-    bool, Parameter(group=_HOW, help="Consent to a dangerous feature for this one call.")
-]
+Dangerous = Annotated[bool, Parameter(group=_HOW, help="Consent to a dangerous feature for this one call.")]
 Timeout = Annotated[
     float | None,
     Parameter(group=_HOW, help="Seconds to wait for the confirmation, instead of the appliance's own limit."),
@@ -32,9 +30,7 @@ DryRun = Annotated[bool, Parameter(group=_HOW, help="Check everything, but send 
 async def set_features(
     appliance: Annotated[str, Parameter(help="The appliance: its name, id or serial number.")],
     /,
-    *change_: Annotated[
-        str, Parameter(name="CHANGE", help="FEATURE VALUE, or any number of FEATURE=VALUE.")
-    ],
+    *change_: Annotated[str, Parameter(name="CHANGE", help="FEATURE VALUE, or any number of FEATURE=VALUE.")],
     dangerous: Dangerous = False,
     timeout: Timeout = None,
     dry_run: DryRun = False,

@@ -88,9 +88,7 @@ def _configured(path: Path | None, names: Sequence[str], output: Output) -> list
     chosen = [entry for entry in known.values() if entry.enabled]
     if not chosen:
         hint = "Add one (docs/configuration.md), or look around with: homewire demo"
-        raise ConfigurationError(
-            "there is no enabled connection", file=configuration.places.file, hint=hint
-        )
+        raise ConfigurationError("there is no enabled connection", file=configuration.places.file, hint=hint)
     return chosen
 
 

@@ -22,6 +22,7 @@ from homewire.miele.dop2 import (
     enums_settings,
     interpret,
 )
+from homewire.miele.dop2.catalogue import unexplained
 from homewire.miele.dop2.structures_laundry import (
     DosingContainer,
     LaundryDevice,
@@ -305,3 +306,19 @@ def test_live_values_without_a_value_read_as_none() -> None:
     view = LaundryProcess(Frame(unit=2, attribute=6195, fields=fields))
     assert view.block_number is None
     assert view.remaining_minutes is None
+
+
+def test_what_no_table_knows_is_told() -> None:
+    assert list(unexplained(interpret(Frame(unit=7, attribute=4711)))) == [("DOP2 attribute", "7/4711")]
+    inner = (Field(9, Type.U8, 1),)
+    fields = (Field(1, Type.E8, 187), Field(2, Type.STRUCT, inner), Field(77, Type.U16, 1))
+    assert list(unexplained(interpret(Frame(unit=2, attribute=256, fields=fields)))) == [
+        ("DOP2 field", "2/256 field 77 u16"),
+        ("DOP2 status", "187"),
+        ("DOP2 field", "2/256 remote_enable field 9 u8"),
+    ]
+
+
+@pytest.mark.parametrize("leaf", ALL_LEAVES.values(), ids=ALL_LEAVES)
+def test_recordings_hold_few_unexplained_numbers(leaf: bytes) -> None:
+    assert not [each for each in unexplained(interpret(leaf)) if each[0] in ("DOP2 attribute", "DOP2 field")]

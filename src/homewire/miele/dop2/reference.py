@@ -25,8 +25,8 @@ The wire format is in [protocols/miele-dop2.md](protocols/miele-dop2.md).
 
 Types: `u`, `i` and `e` are unsigned, signed and enumerated numbers of so many bits; `~T` is a live value with
 a mask and an interpretation, `generic T` one with its range besides; `[]` is an array. A field that nobody
-has explained is called `field_` and its number. Certainty: A seen and confirmed twice, B type seen and name from
-public reverse engineering, C inferred from recorded values, D name only.
+has explained is called `field_` and its number. Certainty: A seen and confirmed twice, B type seen and name
+from public reverse engineering, C inferred from recorded values, D name only.
 """
 
 
