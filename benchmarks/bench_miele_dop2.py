@@ -22,8 +22,8 @@ from homewire.miele.dop2.tree import LeafTree
 from homewire.miele.dop2.walk import Walk
 
 SAME_PYTHON = (f"{sys.version_info[0]}.{sys.version_info[1]}",)
-CONSTRUCT = Environment("construct", ("construct==2.10.70",), SAME_PYTHON)
-ASYNCMIELE = Environment("asyncmiele", ("asyncmiele==0.2.6",), SAME_PYTHON)
+CONSTRUCT = Environment("bench-construct", ("construct==2.10.70",), SAME_PYTHON)
+ASYNCMIELE = Environment("bench-asyncmiele", ("asyncmiele==0.2.6",), SAME_PYTHON)
 ROUNDS = 15
 
 TIMING = """
