@@ -149,6 +149,7 @@ class Transport:
         finally:
             read.waiting -= 1
             if not read.waiting and not read.task.done():
+                self._drop(path, read)  # whoever asks next gets a request of their own
                 read.task.cancel()
 
     async def send(
@@ -176,9 +177,9 @@ class Transport:
         self.requests += 1
         try:
             reply = await self._exchange(method, path, body)
-        except (ConnectionFailed, asyncio.CancelledError) as error:
-            if isinstance(error, ConnectionFailed):
-                self._note_failure()
+        except ConnectionFailed as error:
+            error.appliance = error.appliance or self.host
+            self._note_failure()
             raise
         self._failures = 0
         return reply
@@ -196,17 +197,9 @@ class Transport:
             ):
                 return await self._read(response)
         except TimeoutError:
-            raise RequestTimeout(
-                f"no answer within {self._timeout_s:g} s", appliance=self.host, hint=_REACHABLE
-            ) from None
-        except (aiohttp.ClientResponseError, aiohttp.ClientPayloadError) as error:
-            raise ConnectionLost(
-                f"the answer broke off or is not HTTP: {error!r}", appliance=self.host
-            ) from error
+            raise RequestTimeout(f"no answer within {self._timeout_s:g} s", hint=_REACHABLE) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise ConnectionFailed(
-                f"cannot be reached: {error}", appliance=self.host, hint=_REACHABLE
-            ) from error
+            raise _failure(error) from error
 
     @contextlib.asynccontextmanager
     async def _open(
@@ -237,6 +230,7 @@ class Transport:
                 allow_redirects=False,
                 ssl=False,
                 skip_auto_headers=_SKIP,
+                middlewares=(_once,),
             ) as response,
         ):
             yield response
@@ -297,10 +291,13 @@ class Transport:
             self._rest_until = self.clock.monotonic() + _REST_S
 
     def _forget(self, path: str, read: _Read, task: asyncio.Task[Reply]) -> None:
-        if self._reads.get(path) is read:
-            del self._reads[path]
+        self._drop(path, read)
         if not task.cancelled():
             task.exception()  # every waiter may have gone away
+
+    def _drop(self, path: str, read: _Read) -> None:
+        if self._reads.get(path) is read:
+            del self._reads[path]
 
 
 def new_session() -> aiohttp.ClientSession:
@@ -313,6 +310,29 @@ def new_session() -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=None),
         auto_decompress=False,
     )
+
+
+async def _once(
+    request: aiohttp.ClientRequest,
+    handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending again what got no answer: it does so by itself, with PUT too."""
+    import aiohttp  # noqa: PLC0415 - a network library, imported late
+
+    try:
+        return await handler(request)
+    except (aiohttp.ClientError, OSError) as error:
+        raise _failure(error) from error
+
+
+def _failure(error: Exception) -> ConnectionFailed:
+    import aiohttp  # noqa: PLC0415 - a network library, imported late
+
+    if isinstance(error, aiohttp.ClientConnectionError | OSError) and not isinstance(
+        error, aiohttp.ServerDisconnectedError
+    ):
+        return ConnectionFailed(f"cannot be reached: {error}", hint=_REACHABLE)
+    return ConnectionLost(f"the answer broke off or is not HTTP: {error!r}")
 
 
 def _parse_date(text: str) -> dt.datetime | None:
