@@ -68,8 +68,6 @@ _WHOLE: Final = re.compile(r"-?\d{1,15}")
 _LAST_ON: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 """The form of `lastOn` (section 8.2)."""
 
-_LAST_ON_OR_EMPTY: Final = rf"^({_LAST_ON.pattern})?$"
-
 Record: TypeAlias = Mapping[str, Any]
 
 
@@ -351,7 +349,7 @@ class _Ordinary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     hub: str | None = None
     online: bool | None = None
     power: bool | None = None
-    last_on: Annotated[str, msgspec.Meta(pattern=_LAST_ON_OR_EMPTY)] | None = None
+    last_on: Annotated[str, msgspec.Meta(max_length=19)] | None = None
     update_time: int | None = None
     consumption: float | None = None
     led: _Percent | None = None
