@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from tests.cli.conftest import Cli
 
 from homewire.cli import main
-from tests.cli.conftest import Cli
 
 Process = Callable[..., "subprocess.Popen[str]"]
 
@@ -35,9 +35,6 @@ def test_looking_at_the_program_imports_nothing_heavy(words: list[str]) -> None:
 def test_a_signal_ends_it_with_its_own_exit_code_and_without_noise(
     process: Process, number: signal.Signals, code: int
 ) -> None:
-    running = process("watch", "--demo", "--json", "--connection", "ignored")
-    running.kill()
-    running.communicate()
     running = process("simulate", "tin-kettle", "--json")
     assert running.stdout is not None
     assert '"homewire.simulator/1"' in running.stdout.readline()
@@ -74,11 +71,13 @@ def test_without_its_libraries_it_says_what_to_install(
     assert "pip install 'homewire[cli]'" in capsys.readouterr().err
 
 
-def test_running_it_here_ends_with_the_code_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_running_it_here_ends_with_the_code_of_the_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert main.run(["demo", "--once", "--json", "tin-kettle"]) == 0
     assert '"homewire.status/1"' in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["homewire", "staus"])
     with pytest.raises(SystemExit) as ended:
-        main.sys.argv = ["homewire", "staus"]
         main.main()
     assert ended.value.code == 2
 
