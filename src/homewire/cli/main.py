@@ -37,7 +37,8 @@ def main() -> None:
 def run(words: Sequence[str]) -> int:
     """Run a command in an event loop of its own and return the exit code."""
     try:
-        import homewire.cli.app  # noqa: F401, PLC0415 - its libraries come with the extra "cli"
+        import cyclopts  # noqa: F401, PLC0415 - comes with the extra "cli"; nothing works without it
+
         from homewire.cli.output import Output  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         print(  # noqa: T201 - nothing is there yet that could print
