@@ -37,7 +37,9 @@ def main() -> None:
 def run(words: Sequence[str]) -> int:
     """Run a command in an event loop of its own and return the exit code."""
     try:
-        from homewire.cli.output import Output  # noqa: PLC0415 - present only with the extra "cli"
+        import cyclopts  # noqa: F401, PLC0415 - comes with the extra "cli"; nothing works without it
+
+        from homewire.cli.output import Output  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         print(  # noqa: T201 - nothing is there yet that could print
             f"homewire: the Python package {error.name} is not installed. "

@@ -11,12 +11,12 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from homewire.homismart.codec import Frame, FrameError, Problem
-from homewire.homismart.codes import DeviceType, ErrorCode, Kind
+from homewire.homismart.codes import KINDS, ErrorCode, Kind
 from homewire.homismart.prefixes import ReceivePrefix
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Report",
     "ServerError",
     "is_hub",
+    "is_ordinary",
     "kind_of",
     "malformed_fields",
     "read_cover",
@@ -41,6 +42,7 @@ __all__ = [
     "read_report",
     "read_text",
     "read_whole",
+    "shallow",
 ]
 
 HUB_PREFIX: Final = "00"
@@ -62,6 +64,9 @@ _DEEPEST: Final = 16
 
 _WHOLE: Final = re.compile(r"-?\d{1,15}")
 """Numbers come as text, too; 15 digits hold a time in milliseconds and bound the work."""
+
+_LAST_ON: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+"""The form of `lastOn` (section 8.2)."""
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -165,8 +170,8 @@ def kind_of(record: Record) -> Kind:
     """Return what a device object is, by its id and its type code (sections 8.1, 8.3)."""
     if is_hub(str(record.get("id", ""))):
         return Kind.HUB
-    code = read_whole(record.get("type"))
-    return Kind.UNKNOWN if code is None else DeviceType(code).kind
+    code = record.get("type")
+    return KINDS.get(code if code.__class__ is int else read_whole(code), Kind.UNKNOWN)
 
 
 def read_text(value: object) -> str | None:
@@ -233,10 +238,10 @@ def read_last_on(value: object, zone: dt.tzinfo | None = None) -> dt.datetime | 
 
     The wire carries a local time without zone (section 8.2); None reads it in this computer's own.
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _LAST_ON.fullmatch(value):
         return None
     try:
-        local = dt.datetime.strptime(value, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the wire has no zone
+        local = dt.datetime.fromisoformat(value)
         if not 1970 <= local.year < 9000:  # noqa: PLR2004 - zones may be applied without overflow
             return None
         return local.replace(tzinfo=zone) if zone else local.astimezone()
@@ -251,6 +256,23 @@ def malformed_fields(record: Record) -> list[str]:
         for key, value in record.items()
         if value is not None and (reader := _FIELDS.get(key)) is not None and reader(value) is None
     ]
+
+
+def shallow(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the object without values that are nested too deeply to be compared and sent back."""
+    return {key: value for key, value in record.items() if not _too_deep(value, _DEEPEST)}
+
+
+def is_ordinary(record: Record) -> bool:
+    """Tell quickly that all keys are known and no value is malformed or nested.
+
+    False only means that `shallow` and `malformed_fields` must look.
+    """
+    try:
+        msgspec.convert(record, _Ordinary)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _within(value: int | None, low: int, high: int) -> int | None:
@@ -303,6 +325,44 @@ _FIELDS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
 )
 """The documented keys of section 8.2 with one known type. `id` is checked where records come in."""
 
+_FIELD_NAMES: Final = {
+    "device_id": "deviceId",
+    "hub": "pid",
+    "online": "onLine",
+    "last_on": "lastOn",
+    "update_time": "updateTime",
+    "icon": "iconId",
+    "curtain": "curtainState",
+    "closed_position": "closedPosition",
+    "operation_time": "operationTime",
+}
+_Percent: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=100)]
+_Digits: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{0,3}$")]
+
+
+class _Ordinary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=_FIELD_NAMES):
+    """A device object in which nothing is wrong: msgspec tells it in one step, as long lists need it."""
+
+    id: str
+    name: str | None = None
+    type: int | None = None
+    hub: str | None = None
+    online: bool | None = None
+    power: bool | None = None
+    last_on: Annotated[str, msgspec.Meta(max_length=19)] | None = None
+    update_time: int | None = None
+    consumption: float | None = None
+    led: _Percent | None = None
+    lock: Literal["1", "2"] | None = None
+    icon: str | None = None
+    curtain: _Digits | None = None
+    closed_position: Annotated[int, msgspec.Meta(ge=0, le=10)] | None = None
+    operation_time: float | None = None
+    shared: bool | None = None
+    timers: bool | None = None
+    device_id: str | None = None
+    version: int | str | None = None
+
 
 def _object(frame: Frame) -> dict[str, Any]:
     if isinstance(frame.body, dict):
@@ -319,7 +379,7 @@ def _identified(frame: Frame, record: object) -> dict[str, Any]:
         raise _wrong(frame, Problem.WRONG_TYPE, f"the id is {_json_type(device_id)}, not a text")
     if not device_id:
         raise _wrong(frame, Problem.MISSING_ID, "the device has no id")
-    return _shallow(record)
+    return record
 
 
 def _wrong(frame: Frame, problem: Problem, reason: str) -> FrameError:
@@ -343,16 +403,8 @@ def _login_result(frame: Frame) -> LoginResult:
 def _device_list(frame: Frame) -> DeviceList:
     if not isinstance(frame.body, list):
         raise _wrong(frame, Problem.WRONG_TYPE, f"the list is {_json_type(frame.body)}, not an array")
-    records = tuple(_shallow(entry) for entry in frame.body if _is_usable(entry))
+    records = tuple(entry for entry in frame.body if _is_usable(entry))
     return DeviceList(records=records, skipped=len(frame.body) - len(records))
-
-
-def _shallow(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the object without values that are nested too deeply to be compared and sent back."""
-    for value in record.values():
-        if value.__class__ is dict or value.__class__ is list:
-            return {key: kept for key, kept in record.items() if not _too_deep(kept, _DEEPEST)}
-    return record
 
 
 def _too_deep(value: Any, levels: int) -> bool:

@@ -11,8 +11,9 @@ import asyncio
 import enum
 import inspect
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
@@ -27,9 +28,11 @@ from homewire.homismart.models import (
     Report,
     ServerError,
     is_hub,
+    is_ordinary,
     kind_of,
     malformed_fields,
     read_report,
+    shallow,
 )
 from homewire.homismart.prefixes import ReceivePrefix
 from homewire.unknowns import Unknowns
@@ -57,16 +60,24 @@ EVENTS: Final = (
 _MOST_OBJECTS: Final = 200_000
 """Pushes of invented ids must not fill the memory; a frame of the largest size lists fewer devices."""
 
-DeviceT = TypeVar("DeviceT", bound=HomismartDevice)
+_SHARED_TEXTS: Final = ("pid", "lock", "iconId", "curtainState")
+"""Keys whose values repeat in every device."""
 
 
 class ChangeKind(enum.Enum):
-    """What happened to a device. REPLACED: its type became another kind, and a new object stands for it."""
+    """What happened to a device, with the events that tell it for devices and for hubs.
 
-    ADDED = "added"
-    UPDATED = "updated"
-    REPLACED = "replaced"
-    REMOVED = "removed"
+    REPLACED: its type became another kind, and a new object stands for it; homismart-client calls that new.
+    """
+
+    ADDED = ("new_device_added", "new_hub_added")
+    UPDATED = ("device_updated", "hub_updated")
+    REPLACED = ("new_device_added", "hub_updated", "replaced")
+    REMOVED = ("device_deleted", "hub_deleted")
+
+    def __init__(self, device_event: str, hub_event: str, _distinct: str = "") -> None:
+        self.device_event = device_event
+        self.hub_event = hub_event
 
 
 class DeviceChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,17 +90,6 @@ class DeviceChange(msgspec.Struct, frozen=True, kw_only=True):
 
 ChangeListener: TypeAlias = Callable[[DeviceChange], object]
 EventListener: TypeAlias = Callable[[Any], object]
-
-_EVENT_OF: Final = {
-    (ChangeKind.ADDED, False): "new_device_added",
-    (ChangeKind.UPDATED, False): "device_updated",
-    (ChangeKind.REPLACED, False): "new_device_added",  # as homismart-client does it
-    (ChangeKind.REMOVED, False): "device_deleted",
-    (ChangeKind.ADDED, True): "new_hub_added",
-    (ChangeKind.UPDATED, True): "hub_updated",
-    (ChangeKind.REPLACED, True): "hub_updated",
-    (ChangeKind.REMOVED, True): "hub_deleted",
-}
 
 
 class HomismartSession:
@@ -181,10 +181,13 @@ class HomismartSession:
 
     def emit(self, event_name: str, argument: Any) -> None:
         """Tell the listeners of an event."""
-        for callback in tuple(self._events.get(event_name, ())):
+        callbacks = self._events.get(event_name)
+        if not callbacks:
+            return
+        for callback in tuple(callbacks):
             try:
                 outcome = callback(argument)
-                if inspect.isawaitable(outcome):
+                if outcome is not None and inspect.isawaitable(outcome):
                     self._follow(outcome)
             except Exception:
                 _log.exception("A listener of %s failed", event_name)
@@ -219,27 +222,39 @@ class HomismartSession:
             self._forget(device_id)
 
     def _merge(self, record: dict[str, Any]) -> None:
+        """Take one object as reported: nothing happens when nothing differs."""
         device = self._objects.get(record["id"])
-        if device is None:
-            self._create(record)
+        if device is not None and record.items() <= device.record.items():
             return
+        ordinary = is_ordinary(record)
+        if not ordinary:
+            record = shallow(record)
+        if device is None:
+            self._create(record, ordinary)
+        else:
+            self._update(device, record, ordinary)
+
+    def _update(self, device: HomismartDevice, record: dict[str, Any], ordinary: bool) -> None:
         keys = device.update_state(record)
         if not keys:
             return
-        self._note_fields(device.record, keys)
+        if not ordinary:
+            self._note_malformed({key: device.record.get(key) for key in keys})
         if "type" in keys and not isinstance(device, DEVICE_CLASSES[kind_of(device.record)]):
             self._replace(device, keys)
         else:
             self._tell(ChangeKind.UPDATED, device, keys)
 
-    def _create(self, record: dict[str, Any]) -> None:
+    def _create(self, record: dict[str, Any], ordinary: bool) -> None:
         if len(self._objects) >= _MOST_OBJECTS:
             self.unknowns.note("device", "beyond the limit")
             return
+        _share_texts(record)
         device = DEVICE_CLASSES[kind_of(record)](self, record)
         self._objects[device.id] = device
-        self._note_fields(record, record)
-        self._tell(ChangeKind.ADDED, device, frozenset(record))
+        if not ordinary:
+            self._note_malformed(record)
+        self._tell(ChangeKind.ADDED, device, record)
 
     def _replace(self, old: HomismartDevice, keys: frozenset[str]) -> None:
         """Stand a new object for a device whose kind changed; both share the state (section 9.2)."""
@@ -252,19 +267,19 @@ class HomismartSession:
         if device is not None:
             self._tell(ChangeKind.REMOVED, device, frozenset())
 
-    def _tell(self, kind: ChangeKind, device: HomismartDevice, keys: frozenset[str]) -> None:
+    def _tell(self, kind: ChangeKind, device: HomismartDevice, keys: Iterable[str]) -> None:
         if self._listeners:
-            change = DeviceChange(kind=kind, device=device, keys=keys)
+            change = DeviceChange(kind=kind, device=device, keys=frozenset(keys))
             for listener in tuple(self._listeners):
                 try:
                     listener(change)
                 except Exception:
                     _log.exception("A subscriber of the Homismart session failed")
         if self._events:
-            self.emit(_EVENT_OF[kind, isinstance(device, HomismartHub)], device)
+            self.emit(kind.hub_event if isinstance(device, HomismartHub) else kind.device_event, device)
 
-    def _note_fields(self, record: Mapping[str, Any], keys: Iterable[str]) -> None:
-        for key in malformed_fields({key: record.get(key) for key in keys}):
+    def _note_malformed(self, record: Mapping[str, Any]) -> None:
+        for key in malformed_fields(record):
             self.unknowns.note(f"value of {key}", repr(record[key])[:40])
 
     def _note_other(self, report: Other) -> None:
@@ -272,6 +287,16 @@ class HomismartSession:
             self.unknowns.note("prefix", report.prefix)
         elif report.kind is not ReceivePrefix.TERMS_RESULT:
             _log.debug("Nothing is documented about %s: %.200s", report.kind.name, encode(report.kind))
+
+
+def _share_texts(record: dict[str, Any]) -> None:
+    """Let equal texts of many devices be one object: a building's list fits in much less memory."""
+    for key in _SHARED_TEXTS:
+        value = record.get(key)
+        if isinstance(value, str):
+            record[key] = sys.intern(value)
+    if record.get("deviceId") == record["id"]:
+        record["deviceId"] = record["id"]
 
 
 def _describe(error: ServerError) -> dict[str, Any]:
