@@ -30,6 +30,7 @@ from homewire.homismart.codes import DeviceType, Kind
 from homewire.homismart.commands import Commands
 from homewire.homismart.devices import HomismartDevice
 from homewire.homismart.models import (
+    malformed_fields,
     read_closed_position,
     read_cover,
     read_flag,
@@ -353,7 +354,15 @@ class HomismartAppliance(Appliance):
             for reading in _READINGS[device.kind]
             if reading.wire in changed
         }
+        if None in values.values():
+            self._note_malformed(changed)
         self.publish(values, origin)
+
+    def _note_malformed(self, changed: set[str]) -> None:
+        """Count what is there but cannot be read."""
+        record = self.device.record
+        for key in malformed_fields({key: record.get(key) for key in changed}):
+            self.unknowns.note(f"value of {key}", repr(record[key])[:40])
 
     def judge_availability(self) -> None:
         """Set the availability by what the device and its hub report (section 9.3)."""
