@@ -39,7 +39,6 @@ from homewire.homismart.models import (
     read_number,
     read_percent,
     read_text,
-    read_whole,
 )
 from homewire.link.clock import Clock
 from homewire.unknowns import Unknowns
@@ -62,14 +61,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 def _position(value: Any, _zone: dt.tzinfo | None) -> Value:
     level = read_cover(value).level
     return None if level is None else 100 - level
-
-
-def _update_time(value: Any, _zone: dt.tzinfo | None) -> Value:
-    milliseconds = read_whole(value)
-    try:
-        return None if milliseconds is None else dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _plain(reader: Callable[[object], Value]) -> Reader:
@@ -160,19 +151,6 @@ _CONSUMPTION: Final = Reading(
     ),
     wire="consumption",
     read=_plain(read_number),
-)
-_UPDATED: Final = Reading(
-    feature=Sensor(
-        key="updated",
-        name="Last report",
-        category=Category.DIAGNOSTIC,
-        device_class="timestamp",
-        enabled_by_default=False,
-        history=False,
-        help="The update time in the last report; clients write it, too.",
-    ),
-    wire="updateTime",
-    read=_update_time,
 )
 _POWER: Final = Reading(
     feature=Switch(key="power", name="Power", help="The relay."), wire="power", read=_plain(read_flag)
@@ -273,7 +251,7 @@ _OPERATION_TIME: Final = Reading(
 
 _SWITCH: Final = (_POWER, _LAST_ON)
 _SOCKET: Final = (_OUTLET, _LAST_ON)
-_COMMON: Final = (_LED, _NAME, _ICON, _ONLINE, _SHARED, _TIMERS, _CONSUMPTION, _UPDATED)
+_COMMON: Final = (_LED, _NAME, _ICON, _ONLINE, _SHARED, _TIMERS, _CONSUMPTION)
 _COVER_EXTRAS: Final = (_CLOSED_POSITION, _STOPPED, _COVER_RAW)
 
 _READINGS: Final[Mapping[Kind, tuple[Reading, ...]]] = {
