@@ -145,7 +145,7 @@ async def test_a_kind_that_cannot_be_simulated_is_left_out_of_the_home() -> None
 
     broken = Kind(kind="broken", summary="", connection="", simulator="tests.needs_a_missing_package:Thing")
     async with VirtualHome([broken, tin_kettle.KIND]) as home:
-        assert [one.name for one in home.connections()] == ["demo tin-kettle"]
+        assert [one.name for one in home.connections()] == ["tin-kettle"]
         [problem] = home.problems
         assert problem.startswith("broken is not simulated: the Python package not_there is not installed.")
     assert home.simulators == ()
