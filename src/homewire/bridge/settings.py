@@ -67,7 +67,7 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
     certificate_file: str | None = None
     key_file: str | None = None
     client_id: str | None = None
-    """Must be the same after a restart, so that the broker keeps commands meanwhile; by default `homewire-BASE`."""
+    """Stays the same, so that the broker keeps commands during a restart; by default `homewire-BASE`."""
 
     base_topic: str = "homewire"
     discovery: bool = True
