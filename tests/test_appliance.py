@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -285,7 +286,7 @@ async def test_a_slow_subscriber_is_named_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = iter(range(100))
-    monkeypatch.setattr("homewire.appliance.time.perf_counter", lambda: float(next(ticks)))
+    monkeypatch.setattr("homewire.appliance.time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
     kettle = Kettle()
     kettle.subscribe(lambda _change: None)
     with caplog.at_level(logging.WARNING):

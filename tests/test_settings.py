@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 import pytest
 
 from homewire.errors import ConfigurationError
 from homewire.secrets import Secret
-from homewire.settings import convert_settings, settings_to_builtins
+from homewire.settings import convert_settings, holds_secret, settings_to_builtins
 
 
 class Inner(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,3 +59,11 @@ def test_a_type_that_toml_cannot_express_is_a_defect() -> None:
         convert_settings(Strange, {"value": 1}, subject="kettle")
     with pytest.raises(NotImplementedError):
         settings_to_builtins(Strange(value=1j))
+
+
+def test_secrets_are_known_however_they_are_declared() -> None:
+    described = msgspec.Meta(description="a password")
+    assert holds_secret(Secret)
+    assert holds_secret(Secret | None)
+    assert holds_secret(Annotated[Secret | None, described])
+    assert not holds_secret(Annotated[str | None, described])

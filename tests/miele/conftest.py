@@ -13,7 +13,7 @@ from homewire.miele.simulator import MieleSimulator, MieleSimulatorOptions
 ROUTE = "000123456789"
 
 Simulate = Callable[..., Awaitable[MieleSimulator]]
-ClientFor = Callable[[MieleSimulator], MieleClient]
+ClientFor = Callable[..., MieleClient]
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ COTTONS: dict[str, Any] = {
     "spin_speed": {"mask": 9, "current": 160, "count": 2, "values": bytes((0, 160)).ljust(20, b"\0")},
     "choice_6": {"mask": 9, "current": 2, "count": 3, "values": bytes((1, 2, 3, 0, 0)), "interpretation": 0},
     "choice_2": {"mask": 8, "current": 1},
+    "choice_7": {"mask": 0, "current": 0},
     "field_12": Annotated(value=False, mask=8),
     "field_14": Ranged(current=2, minimum=0, maximum=5, step=1, mask=9),
     "extras": {"extra_1": Annotated(value=False, mask=9), "extra_2": Annotated(value=True, mask=0)},

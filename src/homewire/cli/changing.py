@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from cyclopts import Group, Parameter
 
@@ -19,12 +19,14 @@ __all__ = ["assignments", "change", "press", "press_feature", "set_features"]
 
 _HOW = Group("How", sort_key=4)
 
-Dangerous = Annotated[
-    bool, Parameter(group=_HOW, help="Consent to a dangerous feature for this one call.")
-]
-Timeout = Annotated[
+Dangerous = Annotated[bool, Parameter(group=_HOW, help="Consent to a dangerous feature for this one call.")]
+TimeoutS = Annotated[
     float | None,
-    Parameter(group=_HOW, help="Seconds to wait for the confirmation, instead of the appliance's own limit."),
+    Parameter(
+        name="--timeout",
+        group=_HOW,
+        help="Seconds to wait for the confirmation, instead of the appliance's own limit.",
+    ),
 ]
 DryRun = Annotated[bool, Parameter(group=_HOW, help="Check everything, but send nothing.")]
 
@@ -32,11 +34,9 @@ DryRun = Annotated[bool, Parameter(group=_HOW, help="Check everything, but send 
 async def set_features(
     appliance: Annotated[str, Parameter(help="The appliance: its name, id or serial number.")],
     /,
-    *change_: Annotated[
-        str, Parameter(name="CHANGE", help="FEATURE VALUE, or any number of FEATURE=VALUE.")
-    ],
+    *change_: Annotated[str, Parameter(name="CHANGE", help="FEATURE VALUE, or any number of FEATURE=VALUE.")],
     dangerous: Dangerous = False,
-    timeout: Timeout = None,
+    timeout_s: TimeoutS = None,
     dry_run: DryRun = False,
     source: Source | None = None,
     output: Annotated[Output, Parameter(parse=False)],
@@ -51,7 +51,9 @@ async def set_features(
         checked = [_checked(target, key, text) for key, text in wanted]
         for feature, value in checked:
             if not dry_run:
-                await change(session, target, feature, value, output, dangerous, timeout)
+                await change(
+                    session, target, feature, value, output, dangerous=dangerous, timeout_s=timeout_s
+                )
             else:
                 _tell_dry_run(target, feature, value, output)
 
@@ -62,7 +64,7 @@ async def press(
     /,
     *,
     dangerous: Dangerous = False,
-    timeout: Timeout = None,
+    timeout_s: TimeoutS = None,
     dry_run: DryRun = False,
     source: Source | None = None,
     output: Annotated[Output, Parameter(parse=False)],
@@ -73,7 +75,7 @@ async def press(
         button = find_feature(target, feature)
         _check_pressable(target, button)
         if not dry_run:
-            await press_feature(session, target, button, output, dangerous, timeout)
+            await press_feature(session, target, button, output, dangerous=dangerous, timeout_s=timeout_s)
         else:
             _tell_dry_run(target, button, None, output)
 
@@ -89,12 +91,13 @@ def assignments(words: Sequence[str]) -> list[tuple[str, str]]:
     return [(key, value) for key, _, value in pairs]
 
 
-async def change(  # noqa: PLR0913 - a command and how to carry it out
+async def change(
     session: Session,
     target: ApplianceView,
     feature: Feature,
     value: Value,
     output: Output,
+    *,
     dangerous: bool = False,
     timeout_s: float | None = None,
 ) -> None:
@@ -116,6 +119,7 @@ async def press_feature(
     target: ApplianceView,
     feature: Feature,
     output: Output,
+    *,
     dangerous: bool = False,
     timeout_s: float | None = None,
 ) -> None:
@@ -140,7 +144,7 @@ class Progress:
         shown = console.is_terminal and output.verbosity >= 0 and not output.json
         self._status = console.status(f"{what} …") if shown else None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         if self._status is not None:
             self._status.start()
         return self

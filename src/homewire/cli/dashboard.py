@@ -24,7 +24,7 @@ from homewire.cli.session import ApplianceView, Session
 from homewire.cli.views import change_lines, value_text
 from homewire.features import Category, Feature
 
-__all__ = ["Dashboard"]
+__all__ = ["Dashboard", "newsworthy"]
 
 _CARD_WIDTH = 44
 _CARD_ROWS = 14
@@ -36,7 +36,7 @@ _FRESH_S = 1.5
 _EVENTS = 6
 _SPARK = "▁▂▃▄▅▆▇█"
 _SPARK_POINTS = 12
-_SPARK_EVERY_S = 1.0
+_SPARK_EVERY_S = 0.5
 
 
 class Dashboard:
@@ -49,6 +49,7 @@ class Dashboard:
         self._courses: dict[tuple[str, str], collections.deque[tuple[float, float]]] = {}
         self._events: collections.deque[Text] = collections.deque(maxlen=_EVENTS)
         self._seen = 0
+        self._first = 0
         self._progress = asyncio.Event()
 
     @contextlib.contextmanager
@@ -66,20 +67,23 @@ class Dashboard:
             self._progress.clear()
             await self._progress.wait()
 
+    def scroll(self, cards: int) -> None:
+        """Begin so many cards further down, or up when negative."""
+        self._first = max(0, min(self._first + cards, len(self.appliances()) - 1))
+
     def appliances(self) -> list[ApplianceView]:
-        """Return what is shown, in order."""
-        return [
-            one
-            for key, one in self._session.appliances.items()
-            if self._wanted is None or key in self._wanted
-        ]
+        """Return what is shown, in order; a hub without readings is not, while it is online."""
+        appliances = self._session.appliances
+        if self._wanted is not None:
+            return [appliances[key] for key in self._wanted if key in appliances]
+        return [one for one in appliances.values() if _has_news(one)]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay the cards out in columns and put the events below."""
         height = options.height or shutil.get_terminal_size().lines
-        cards = [self._card(appliance) for appliance in self.appliances()]
+        cards = [self._card(appliance) for appliance in self.appliances()[self._first :]]
         footer = self._footer()
-        room = max(height - len(self._events) - 3, 5)
+        room = max(height - _EVENTS - 3, 5)
         yield _columns(cards, options.max_width, room)
         yield footer
 
@@ -91,9 +95,11 @@ class Dashboard:
         grid = Table.grid(expand=True, padding=(0, 1))
         grid.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
         grid.add_column(ratio=2, no_wrap=True, overflow="ellipsis", justify="right")
-        grid.add_column(width=_SPARK_POINTS, no_wrap=True)
+        courses = {one.key: self._course((who.id, one.key)) for one in rows}
+        if any(courses.values()):
+            grid.add_column(width=_SPARK_POINTS, no_wrap=True)
         for feature in rows:
-            grid.add_row(*self._row(appliance, feature))
+            grid.add_row(*self._row(appliance, feature), Text(courses[feature.key], "cyan"))
         more = len(shown) - len(rows)
         subtitle = Text(f"{more} more" if more else who.model, "dim")
         color = "green" if how.online else "red"
@@ -103,13 +109,13 @@ class Dashboard:
         )
         return panel, len(rows) + 2 + (not how.online)
 
-    def _row(self, appliance: ApplianceView, feature: Feature) -> tuple[Text, Text, Text]:
+    def _row(self, appliance: ApplianceView, feature: Feature) -> tuple[Text, Text]:
         place = (appliance.identity.id, feature.key)
         value = value_text(feature, appliance.state[feature.key])
         fresh = _now() - self._changed.get(place, -_FRESH_S) < _FRESH_S
         if fresh:
             value.stylize("bold yellow")
-        return Text(feature.name, "" if fresh else "dim"), value, Text(self._course(place), "cyan")
+        return Text(feature.name, "" if fresh else "dim"), value
 
     def _course(self, place: tuple[str, str]) -> str:
         points = [value for _, value in self._courses.get(place, ())]
@@ -123,6 +129,7 @@ class Dashboard:
 
     def _footer(self) -> Any:
         lines = list(self._events) or [Text("Waiting for the first change …", "dim")]
+        lines += [Text("")] * (_EVENTS - len(lines))
         return Panel(Group(*lines), title=Text("Latest", "dim"), border_style="dim", padding=(0, 1))
 
     def _take(self, change: Change) -> None:
@@ -134,7 +141,7 @@ class Dashboard:
             self._changed[change.appliance, key] = now
             if appliance is not None and _is_measured(appliance.features.get(key)):
                 self._note_course((change.appliance, key), now, value)
-        self._events.extend(_newsworthy(appliance, change))
+        self._events.extend(newsworthy(appliance, change))
         self._seen += 1
         self._progress.set()
 
@@ -163,8 +170,13 @@ def _columns(cards: list[tuple[Panel, int]], width: int, height: int) -> Table:
     return table
 
 
+def _has_news(appliance: ApplianceView) -> bool:
+    shown = any(_is_prominent(one, appliance) for one in appliance.features.values())
+    return shown or not appliance.availability.online
+
+
 def _is_prominent(feature: Feature, appliance: ApplianceView) -> bool:
-    known = feature.key in appliance.state
+    known = appliance.state.get(feature.key) is not None
     return known and feature.category is Category.PRIMARY and feature.enabled_by_default
 
 
@@ -172,10 +184,16 @@ def _is_measured(feature: Feature | None) -> bool:
     return feature is not None and feature.state_class == "measurement"
 
 
-def _newsworthy(appliance: ApplianceView | None, change: Change) -> Iterator[Text]:
+def _is_news(feature: Feature | None) -> bool:
+    if feature is None:
+        return True
+    return not (_is_measured(feature) or feature.device_class in ("timestamp", "duration"))
+
+
+def newsworthy(appliance: ApplianceView | None, change: Change) -> Iterator[Text]:
     """Yield lines for what is not just a measured value that moved."""
     features = appliance.features if appliance is not None else {}
-    values = {key: value for key, value in change.values.items() if not _is_measured(features.get(key))}
+    values = {key: value for key, value in change.values.items() if _is_news(features.get(key))}
     if values or change.occurrences or change.availability is not None:
         yield from change_lines(appliance, msgspec.structs.replace(change, values=values))
 

@@ -16,14 +16,17 @@ from cyclopts import App, Parameter
 from rich.text import Text
 
 from homewire.captures import Record
-from homewire.cli.derived import build, derived_parameters, options_type, summary_of
+from homewire.cli.derived import DERIVED, build, derived_parameters, options_type, summary_of
 from homewire.cli.output import Output, UsageError
+from homewire.cli.source import refuse_literal_secret
+from homewire.config import resolve_secret
 from homewire.errors import ProtocolError
 from homewire.kinds import Kind, find_kind, installed_kinds
+from homewire.secrets import HIDDEN, redact
 
 __all__ = ["app"]  # noqa: F822 - made when it is asked for, see __getattr__
 
-_PREFIX = "kind:"
+_PREFIX = "kind_"
 
 
 def __getattr__(name: str) -> Any:
@@ -43,22 +46,29 @@ def _app() -> App:
     return group
 
 
-def _command(kind: Kind) -> Any:
+def _command(kind: Kind) -> App:
     decoder = kind.load_decoder()
     options = options_type(decoder)
+    parameters = derived_parameters(options) or ([_OPTION] if _takes_options(decoder) else [])
 
-    def decode(file: Path, **values: Any) -> None:
+    def decode(*words: Any, **values: Any) -> None:
         output: Output = values.pop("output")
-        capture = _read(file)
+        capture = _read(*words)
+        extra = _extra_options(values.pop("option", ()))
         typed = build(options, values, invented_secrets=False)
-        records = _records(decoder, capture, typed)
+        records = _records(decoder, capture, typed, extra)
         unreadable = _print(records, output)
         if unreadable:
             raise ProtocolError(f"{unreadable} of the messages could not be read")
 
-    decode.__doc__ = f"Decode a capture of {kind.kind}.\n\n{summary_of(decoder)}"
-    decode.__signature__ = inspect.Signature([_FILE, *derived_parameters(options), _OUTPUT])  # type: ignore[attr-defined]  # how Python lets a function tell its real parameters
-    return decode
+    decode.__signature__ = inspect.Signature([_FILE, *parameters, _OUTPUT])  # type: ignore[attr-defined]  # how Python lets a function tell its real parameters
+    command = App(
+        name=kind.kind,
+        help_epilogue=summary_of(options if options.__struct_fields__ else decoder),
+        help_format="plaintext",
+    )
+    command.default(decode)
+    return command
 
 
 _FILE = inspect.Parameter(
@@ -68,6 +78,17 @@ _FILE = inspect.Parameter(
         Path,
         Parameter(
             allow_leading_hyphen=True, help="pcap, pcapng, HAR, hex or text; - reads from standard input."
+        ),
+    ],
+)
+_OPTION = inspect.Parameter(
+    "option",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=(),
+    annotation=Annotated[
+        tuple[str, ...],
+        Parameter(
+            group=DERIVED, help="NAME=VALUE for the decoder; a secret as NAME=env:VARIABLE or NAME=file:PATH."
         ),
     ],
 )
@@ -85,9 +106,31 @@ def _read(file: Path) -> bytes:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
 
 
-def _records(decoder: Callable[..., Iterator[Record]], capture: bytes, options: msgspec.Struct) -> Any:
-    if "options" in inspect.signature(decoder).parameters:
-        return decoder(capture, options=options)
+def _takes_options(decoder: Callable[..., Iterator[Record]]) -> bool:
+    return "options" in inspect.signature(decoder).parameters
+
+
+def _extra_options(words: tuple[str, ...]) -> dict[str, str]:
+    """Return the NAME=VALUE options; those whose name tells a secret only take references."""
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise UsageError(f"--option takes NAME=VALUE, not {name!r}")
+        if redact({name: value})[name] == HIDDEN:
+            refuse_literal_secret(name, value, written="--option {key}={reference}")
+        found[name] = resolve_secret(value).reveal()
+    return found
+
+
+def _records(
+    decoder: Callable[..., Iterator[Record]],
+    capture: bytes,
+    options: msgspec.Struct,
+    extra: dict[str, str],
+) -> Iterator[Record]:
+    if _takes_options(decoder):
+        return decoder(capture, options=options if options.__struct_fields__ else extra)
     return decoder(capture, **{name: getattr(options, name) for name in options.__struct_fields__})
 
 

@@ -1,8 +1,7 @@
 """Command-line options made from a kind's own typed options: a struct's fields or a function's keywords.
 
 A field becomes `--field-name`; its type, default and description (`msgspec.Meta`) become those of the option.
-Where a value is a secret, only a reference is taken (`secrets="references"`), except for simulators, whose
-secrets are invented.
+A secret is only taken as a reference, except for simulators, whose secrets are invented.
 """
 
 from __future__ import annotations
@@ -59,7 +58,10 @@ def _parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
     elif field.default_factory is not msgspec.NODEFAULT:
         default = field.default_factory()
     secret = isinstance(default, Secret)
-    shown = Parameter(group=DERIVED, help=description, show_default=_shows_default(default))
+    negative = f"--no-{field.name.replace('_', '-')}" if default is True else ()
+    shown = Parameter(
+        group=DERIVED, help=description, negative=negative, show_default=_shows_default(default)
+    )
     return inspect.Parameter(
         field.name,
         inspect.Parameter.KEYWORD_ONLY,
@@ -69,7 +71,7 @@ def _parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
 
 
 def _shows_default(default: Any) -> bool:
-    return default not in (None, False, "", (), inspect.Parameter.empty)
+    return isinstance(default, int | float | str | tuple) and default not in (True, False, 0, "", ())
 
 
 def _plain_type(kind: Any) -> tuple[Any, str]:
@@ -92,11 +94,13 @@ def build(options: type[msgspec.Struct], values: Mapping[str, Any], *, invented_
     secret = {name for name, kind in fields.items() if kind is Secret or Secret in typing.get_args(kind)}
     ready = dict(values)
     for name in secret & {name for name, value in values.items() if value is not None}:
-        text = values[name] if invented_secrets else refuse_literal_secret(name, values[name])
-        ready[name] = resolve_secret(text, Path())
+        if not invented_secrets:
+            refuse_literal_secret(name.replace("_", "-"), values[name], written="--{key} {reference}")
+        ready[name] = resolve_secret(values[name], Path())
     return options(**ready)
 
 
 def summary_of(thing: Any) -> str:
-    """Return the documentation of a class or function without its indentation."""
-    return pydoc.getdoc(thing)
+    """Return the documentation of a class or function, one line per paragraph."""
+    paragraphs = pydoc.getdoc(thing).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)

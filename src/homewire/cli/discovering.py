@@ -10,7 +10,8 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from homewire.cli.output import Output
-from homewire.discovery import Discovered, discover as search
+from homewire.discovery import Discovered
+from homewire.discovery import discover as search
 from homewire.errors import NotFound
 from homewire.kinds import find_kind
 
@@ -35,7 +36,7 @@ async def discover(
     if not found:
         raise NotFound(
             "nothing was found",
-            hint="Cloud accounts are not found this way. Are the appliances on this network, and switched on?",
+            hint="Are the appliances switched on and on this network? Cloud accounts are not found this way.",
         )
 
 

@@ -28,9 +28,7 @@ _REACH_WITHIN_S = 5.0
 """A machine of the same network answers in milliseconds, one behind a bad radio link in a second or two."""
 
 
-async def doctor(
-    *, source: Source | None = None, output: Annotated[Output, Parameter(parse=False)]
-) -> int:
+async def doctor(*, source: Source | None = None, output: Annotated[Output, Parameter(parse=False)]) -> int:
     """Check name resolution, reachability, credentials and clock of every connection.
 
     The exit code is 0 when everything is fine, else 1.

@@ -37,7 +37,8 @@ def main() -> None:
 def run(words: Sequence[str]) -> int:
     """Run a command in an event loop of its own and return the exit code."""
     try:
-        from homewire.cli.output import Output  # noqa: PLC0415 - present only with the extra "cli"
+        import homewire.cli.app  # noqa: F401, PLC0415 - its libraries come with the extra "cli"
+        from homewire.cli.output import Output  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         print(  # noqa: T201 - nothing is there yet that could print
             f"homewire: the Python package {error.name} is not installed. "

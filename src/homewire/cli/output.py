@@ -8,6 +8,7 @@ With `--json`, standard output carries JSON only, one object per line; each name
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
@@ -22,6 +23,10 @@ __all__ = ["Output", "UsageError"]
 
 _LEVELS = (logging.ERROR, logging.INFO, logging.DEBUG)
 """For no -v, -v and -vv: losses of a link are told by the commands themselves."""
+
+
+_PIPE_WIDTH = 160
+"""Tables that go into a file or a pipe need not fold at the width of a terminal."""
 
 
 class UsageError(HomewireError):
@@ -65,6 +70,8 @@ class Output:
             stream = self.stderr if errors else self.stdout
             options: dict[str, Any] = {"file": stream, "highlight": False, "markup": False, "emoji": False}
             options |= {} if self.color else {"no_color": True, "color_system": None}
+            if not stream.isatty() and "COLUMNS" not in os.environ:
+                options["width"] = _PIPE_WIDTH
             self._consoles[errors] = Console(**options)
         return self._consoles[errors]
 
@@ -104,7 +111,7 @@ class Output:
     def usage_error(self, error: CycloptsError) -> None:
         """Tell in one line what is wrong with the command, and where its help is."""
         chain = " ".join(("homewire", *(error.command_chain or ())))
-        text = " ".join(str(error).split())
+        text = _unknown_command(error) or " ".join(str(error).split())
         self.error(UsageError(text, hint=f"See: {chain} --help"))
 
     def traceback(self, error: BaseException) -> None:
@@ -116,7 +123,7 @@ class Output:
         self.stderr.write(redact("".join(traceback.format_exception(error))))
 
     def configure_logging(self) -> None:
-        """Send the library's log to standard error, without secrets, as much as -v, -q and --debug ask for."""
+        """Send the library's log to standard error, without secrets, as -v, -q and --debug ask for."""
         from homewire.secrets import RedactingFilter  # noqa: PLC0415 - not needed for --help
 
         level = logging.CRITICAL if self.verbosity < 0 else _LEVELS[min(self.verbosity, len(_LEVELS) - 1)]
@@ -149,6 +156,21 @@ class _Formatter(logging.Formatter):
             return super().format(record)
         cause = record.exc_info[1] if record.exc_info else None
         return f"{record.getMessage()}: {cause!r}" if cause is not None else record.getMessage()
+
+
+def _unknown_command(error: CycloptsError) -> str | None:
+    """Name the nearest commands; the parser's own text would import every command to tell."""
+    import difflib  # noqa: PLC0415 - for a mistake only
+
+    from cyclopts import UnknownCommandError  # noqa: PLC0415 - as above
+
+    if not isinstance(error, UnknownCommandError) or not error.unused_tokens or error.app is None:
+        return None
+    word = error.unused_tokens[0]
+    known = [name for name in error.app if not name.startswith("-")]
+    near = difflib.get_close_matches(word, known, n=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There is: {', '.join(known)}."
+    return f"there is no command {word!r}. {hint}"
 
 
 def _unexpected(error: Exception) -> dict[str, Any]:

@@ -15,7 +15,15 @@ from typing import Any, Protocol, Self, TypeAlias
 
 import msgspec
 
-from homewire.appliance import Appliance, Availability, Change, ChangeListener, ChangeStream, Identity, Problem
+from homewire.appliance import (
+    Appliance,
+    Availability,
+    Change,
+    ChangeListener,
+    ChangeStream,
+    Identity,
+    Problem,
+)
 from homewire.commands import Command
 from homewire.errors import CommandTimeout, HomewireError
 from homewire.features import Feature, Value

@@ -20,7 +20,7 @@ from homewire.link.clock import Clock
 __all__ = ["app"]  # noqa: F822 - made when it is asked for, see __getattr__
 
 _TIME = Group("Time", sort_key=3)
-_PREFIX = "kind:"
+_PREFIX = "kind_"
 
 
 def __getattr__(name: str) -> Any:
@@ -40,14 +40,14 @@ def _app() -> App:
     return group
 
 
-def _command(kind: Kind) -> Any:
+def _command(kind: Kind) -> App:
     simulator_type = kind.load_simulator()
     parameters = derived_parameters(simulator_type.Options)
     own_speed = any(parameter.name == "speed" for parameter in parameters)
 
     async def simulate(**values: Any) -> None:
         output: Output = values.pop("output")
-        speed = 1.0 if own_speed else values.pop("speed")
+        speed = 1.0 if own_speed else values.pop("speed", 1.0)
         options = build(simulator_type.Options, values, invented_secrets=True)
         async with simulator_type(options, clock=Clock(speed)) as simulator:
             if output.json:
@@ -57,10 +57,11 @@ def _command(kind: Kind) -> Any:
                 output.note("Running; Ctrl-C ends.")
             await asyncio.Event().wait()
 
-    simulate.__doc__ = f"{kind.summary}.\n\n{summary_of(simulator_type.Options)}"
     extra = [] if own_speed else [_SPEED]
     simulate.__signature__ = inspect.Signature([*parameters, *extra, _OUTPUT])  # type: ignore[attr-defined]  # how Python lets a function tell its real parameters
-    return simulate
+    command = App(name=kind.kind, help_epilogue=summary_of(simulator_type.Options), help_format="plaintext")
+    command.default(simulate)
+    return command
 
 
 _SPEED = inspect.Parameter(

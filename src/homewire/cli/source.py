@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 import msgspec
 from cyclopts import Group, Parameter
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["REFERENCES", "Source", "refuse_literal_secret"]
 
 REFERENCES = ("env", "file", "keyring", "credential")
+
+ResultT = TypeVar("ResultT")
 
 _APPLIANCES = Group("Which appliances", sort_key=5)
 
@@ -88,9 +90,7 @@ def _configured(path: Path | None, names: Sequence[str], output: Output) -> list
     chosen = [entry for entry in known.values() if entry.enabled]
     if not chosen:
         hint = "Add one (docs/configuration.md), or look around with: homewire demo"
-        raise ConfigurationError(
-            "there is no enabled connection", file=configuration.places.file, hint=hint
-        )
+        raise ConfigurationError("there is no enabled connection", file=configuration.places.file, hint=hint)
     return chosen
 
 
@@ -122,15 +122,11 @@ def _described(text: str) -> ConnectionEntry:
     name = values.pop("name", kind.strip())
     typed = {key: _typed(settings_type, key, value) for key, value in values.items()}
     entry = ConnectionEntry(kind=kind.strip(), name=name, values=typed, allow=tuple(allow))
-    return _usage(lambda: _checked(entry))
-
-
-def _checked(entry: ConnectionEntry) -> ConnectionEntry:
-    entry.settings()
+    _usage(entry.settings)
     return entry
 
 
-def _usage(action: Any) -> Any:
+def _usage(action: Callable[[], ResultT]) -> ResultT:
     """Return what the action returns; what is wrong with a command line is a usage error."""
     try:
         return action()
@@ -160,13 +156,16 @@ def _is_list(kind: Any) -> bool:
     return origin in (list, tuple, set, frozenset) or any(_is_list(part) for part in get_args(kind))
 
 
-def refuse_literal_secret(key: str, text: str) -> str:
-    """Return the reference; raise UsageError, without the text, when it is the secret itself."""
+def refuse_literal_secret(key: str, text: str, *, written: str = "{key}={reference}") -> str:
+    """Return the reference; raise UsageError, without the text, when it is the secret itself.
+
+    `written` is how such an option is typed.
+    """
     scheme, _, name = text.partition(":")
     if scheme in REFERENCES and name:
         return text
     raise UsageError(
         f"the secret {key} must not stand on the command line",
-        hint=f"Put it into an environment variable and write {key}=env:NAME, or use {key}=file:PATH "
-        f"or {key}=keyring:SERVICE/NAME.",
+        hint="Put it into an environment variable and write "
+        f"{written.format(key=key, reference='env:NAME')}, or file:PATH or keyring:SERVICE/NAME.",
     )

@@ -129,7 +129,35 @@ def _short(value: Value) -> str:
 
 def value_text(feature: Feature, value: Value) -> Text:
     """Return a value with its unit, in the colour that tells its state."""
-    return Text(feature.format(value), _style(feature, value))
+    return Text(_words(feature, value), _style(feature, value))
+
+
+_TWO_WORDS = {
+    "door": ("closed", "open"),
+    "garage_door": ("closed", "open"),
+    "opening": ("closed", "open"),
+    "window": ("closed", "open"),
+    "problem": ("no", "yes"),
+    "safety": ("no", "yes"),
+    "connectivity": ("disconnected", "connected"),
+}
+"""What off and on mean for a binary sensor of a device class, in Home Assistant's words."""
+
+
+def _words(feature: Feature, value: Value) -> str:
+    words = _TWO_WORDS.get(feature.device_class or "")
+    if words is not None and isinstance(value, bool) and not feature.writable:
+        return words[value]
+    if isinstance(value, dt.datetime):
+        return _moment(value)
+    return feature.format(value)
+
+
+def _moment(value: dt.datetime) -> str:
+    """Return a moment in local time, without the date when it is today."""
+    local = value.astimezone()
+    today = local.date() == dt.datetime.now(dt.UTC).astimezone().date()
+    return f"{local:%H:%M:%S}" if today else f"{local:%Y-%m-%d %H:%M}"
 
 
 def _style(feature: Feature, value: Value) -> str:

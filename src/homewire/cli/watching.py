@@ -51,9 +51,7 @@ async def follow(
     with contextlib.closing(session.changes()) as changes:
         if output.json:
             shown = [one for key, one in session.appliances.items() if wanted is None or key in wanted]
-            output.document(
-                "status/1", {"appliances": [appliance_document(one, full=True) for one in shown]}
-            )
+            output.document("status/1", {"appliances": [appliance_document(one, full=True) for one in shown]})
         else:
             output.note("Watching; Ctrl-C ends.")
         await _print_changes(session, changes, wanted, output, count)

@@ -87,7 +87,8 @@ def _json_items(capture: bytes) -> Iterator[Item]:
         content = msgspec.json.decode(capture)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ProtocolError(f"this is not JSON: {error}") from error
-    for item in content if isinstance(content, list) else content.get("cases", ()):
+    items = content.get("cases") if isinstance(content, dict) else content
+    for item in items if isinstance(items, list) else ():
         if isinstance(item, str):
             yield item, None, None
         elif isinstance(item, dict):

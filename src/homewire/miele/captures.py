@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -33,8 +33,9 @@ from homewire.miele.signing import (
     open_response,
     parse_signature_header,
 )
+from homewire.secrets import Secret
 
-__all__ = ["Message", "decode"]
+__all__ = ["DecoderOptions", "Message", "cut_messages", "decode"]
 
 _LEAF_PATH: Final = re.compile(r"/DOP2/\d+/\d+")
 _HTTP_PORT: Final = 80
@@ -56,9 +57,16 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.method} {self.path}" + (f" -> {self.status}" if self.status else "")
 
 
-def decode(capture: bytes, *, options: Mapping[str, Any] | None = None) -> Iterator[Record]:
-    """Yield one record per message or leaf; `options` may hold `group_id` and `group_key` in hexadecimal."""
-    keys = _keys(options or {})
+class DecoderOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The household's keys, to read the bodies of captured traffic; recordings of leaves need none."""
+
+    group_id: Annotated[str, msgspec.Meta(description="GroupID, 16 hexadecimal digits.")] = ""
+    group_key: Annotated[Secret | None, msgspec.Meta(description="GroupKey, 128 hexadecimal digits.")] = None
+
+
+def decode(capture: bytes, *, options: DecoderOptions | None = None) -> Iterator[Record]:
+    """Yield one record per message of a capture, or per leaf of a recording."""
+    keys = _keys(options or DecoderOptions())
     kind = detect_format(capture)
     if kind is CaptureFormat.HAR:
         yield from _records(_har_messages(capture), keys)
@@ -69,17 +77,12 @@ def decode(capture: bytes, *, options: Mapping[str, Any] | None = None) -> Itera
             yield _leaf_record(index, name, leaf)
 
 
-def _keys(options: Mapping[str, Any]) -> Credentials | None:
-    group_id, group_key = options.get("group_id"), options.get("group_key")
-    if not group_id and not group_key:
+def _keys(options: DecoderOptions) -> Credentials | None:
+    if not options.group_id and not options.group_key:
         return None
-    if not group_id or not group_key:
+    if not options.group_id or not options.group_key:
         raise ConfigurationError("decrypting needs both group_id and group_key", key="group_key")
-    return Credentials.from_hex(_text(group_id), _text(group_key))
-
-
-def _text(value: Any) -> str:
-    return str(value.reveal() if hasattr(value, "reveal") else value)
+    return Credentials.from_hex(options.group_id, options.group_key.reveal())
 
 
 def _leaves(capture: bytes, kind: CaptureFormat) -> Iterator[tuple[str, bytes]]:
@@ -183,10 +186,16 @@ def _tcp_messages(capture: bytes) -> Iterator[Message]:
         buffer += payload.data
         reverse = (flow.target, flow.target_port, flow.source, flow.source_port)
         own = (flow.source, flow.source_port, flow.target, flow.target_port)
-        while (message := _cut(buffer, asked.setdefault(reverse, []))) is not None:
+        for message in cut_messages(buffer, asked.setdefault(reverse, [])):
             if not message.status:
                 asked.setdefault(own, []).append((message.method, message.path))
             yield message
+
+
+def cut_messages(buffer: bytearray, asked: list[tuple[str, str]]) -> Iterator[Message]:
+    """Take whole HTTP messages off the buffer; `asked` are the requests that answers in it belong to."""
+    while (message := _cut(buffer, asked)) is not None:
+        yield message
 
 
 def _cut(buffer: bytearray, asked: list[tuple[str, str]]) -> Message | None:

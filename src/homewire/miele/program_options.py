@@ -140,14 +140,19 @@ def _range(number: int, name: str, value: Ranged, path: tuple[str, ...]) -> Opti
         id=number,
         name=name,
         parameter=path,
-        default=value.current * scale,
-        minimum=value.minimum * scale,
-        maximum=value.maximum * scale,
-        step=value.step * scale,
+        default=_tidy(value.current * scale),
+        minimum=_tidy(value.minimum * scale),
+        maximum=_tidy(value.maximum * scale),
+        step=_tidy(value.step * scale),
         unit=value.unit,
         scale=scale,
         changeable=value.changeable,
     )
+
+
+def _tidy(value: float) -> float:
+    """Write whole numbers as such, as files and people expect them."""
+    return int(value) if value == int(value) else value
 
 
 def _scale(value: Ranged) -> float:
@@ -163,8 +168,8 @@ def _list(number: int, name: str, value: ValueList | SmallList, path: tuple[str,
         id=number,
         name=name,
         parameter=path,
-        default=(value.current or 0) * scale,
-        allowed_values=tuple(each * scale for each in values),
+        default=_tidy((value.current or 0) * scale),
+        allowed_values=tuple(_tidy(each * scale) for each in values),
         unit=unit,
         scale=scale,
         changeable=_changeable(value),

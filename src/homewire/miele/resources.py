@@ -208,6 +208,16 @@ class ResourceClient:
                 hint="Its firmware blocks DOP2 writes, or has no such leaf.",
             ) from error
 
+    async def dop1(self, device_id: str, request: bytes) -> bytes:
+        """Exchange one Dop1 object with an older hood (section 16): object, 01 read or 02 write, 00, data."""
+        body = msgspec.json.encode({"Request": request.hex().upper()})
+        reply = await self.transport.send("POST", f"/Devices/{device_id}/DOP/", body)
+        response = decode_object(reply.body).get("Response")
+        try:
+            return bytes.fromhex(str(response))
+        except ValueError:
+            raise ProtocolError(f"Dop1 answer {response!r} is not hexadecimal", appliance=device_id) from None
+
     def port(self, device_id: str, *, wake: bool = True) -> DevicePort:
         """Return one appliance's leaves as a port for walks and catalogues."""
         return DevicePort(self, device_id, wake=wake)
@@ -236,6 +246,8 @@ class ResourceClient:
         try:
             return decode_object((await self.transport.get(path)).body)
         except NotFound as error:
+            if not self.transport.trusted:
+                await self.list_devices()  # tells whether the module knows our keys at all
             raise NotFound(
                 f"there is no appliance {device_id!r} behind this module",
                 appliance=self.host,

@@ -224,3 +224,8 @@ def test_work_grows_no_faster_than_the_input(shape: str) -> None:
     calls = [work(survives, data) for data in (small, large)]
     assert calls[1] <= 9 * calls[0] + 100
     assert calls[1] <= 6 * len(large) + 100
+
+
+def test_half_a_field_count_is_truncated() -> None:
+    with pytest.raises(ProtocolError, match="truncated field count"):
+        decode(bytes.fromhex("000900020632000000000001")[:11])

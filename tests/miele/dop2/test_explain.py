@@ -9,6 +9,8 @@ from homewire.errors import ProtocolError
 from homewire.miele.dop2 import Field, Frame, Type, encode
 from homewire.miele.dop2.explain import explain
 from homewire.miele.dop2.tables_process import LaundryProcess
+from homewire.miele.dop2.tables_programs import ProgramList
+from homewire.miele.dop2.tables_state import DeviceState
 from homewire.miele.dop2.values import Annotated, Ranged
 
 
@@ -103,3 +105,13 @@ def test_garbage_is_not_explained() -> None:
 
 def test_a_bare_header_has_no_lines() -> None:
     assert explain(Frame(unit=1, attribute=17, fields=None)).lines == ()
+
+
+def test_programmes_are_named_for_a_type_of_appliance() -> None:
+    state = DeviceState.build(program_id=13, program_phase=3073, status=5)
+    lines = {line.name: line.meaning for line in explain(state, 12).lines}
+    assert lines == {"status": "running", "program_id": "fan_plus", "program_phase": "heating_up"}
+    listed = ProgramList.build(valid_count=2, program_ids=(1, 3, 0))
+    assert explain(listed, 1).lines[1].meaning == "cottons, minimum_iron, no_program"
+    assert explain(state).lines[1].meaning == ""
+    assert explain(state, 18).lines[1].meaning == ""

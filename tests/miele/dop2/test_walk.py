@@ -207,3 +207,11 @@ async def test_an_index_of_units_only() -> None:
 def test_a_broken_state_is_a_protocol_error(text: str) -> None:
     with pytest.raises(ProtocolError, match="state of a walk"):
         WalkState.from_json(text)
+
+
+async def test_a_module_that_does_not_tell_its_version() -> None:
+    tree = LeafTree()
+    tree.put(ModuleIdentification.build(software_id=6713, idx1=1, idx2=1))
+    state = await Walk(Kitchen(tree), pause_s=0).run()
+    assert state.firmware == "unknown"
+    assert list(state.leaves) == ["14/1565"]

@@ -308,13 +308,22 @@ class Codec:
     """
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         self._cipher = FrameCipher(key)
         self._pending = b""
         self.discarded_bytes = 0
 
+    def fresh(self) -> Codec:
+        """Return a codec of the same key for another stream."""
+        return Codec(self._key)
+
     def encode(self, message: Message) -> bytes:
         """Return the frame of a message."""
         return self._cipher.seal(message_text(message))
+
+    def seal(self, plaintext: bytes) -> bytes:
+        """Return the frame of any plaintext, a wrong one included: simulators misbehave on purpose."""
+        return self._cipher.seal(plaintext)
 
     def receive(self, chunk: bytes) -> list[Message | Rejected]:
         """Take the next bytes of the stream and return what they complete."""

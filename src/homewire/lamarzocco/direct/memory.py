@@ -123,19 +123,24 @@ def group_offset_c(values: Mapping[str, Any]) -> float | None:
     return float(2 * round((tenths - 100) / 10, 1))
 
 
-def derive(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what follows from other values, as far as these are known (section 11)."""
+def derive(fresh: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what follows from fresh values, together with those known before (section 11)."""
+    known = fresh if known is None else known
     found: dict[str, Any] = {}
-    if "prebrew_mode" in values:
-        found["prebrew_enabled"] = values["prebrew_mode"] == 1
-        found["preinfusion_enabled"] = values["prebrew_mode"] == 2  # noqa: PLR2004 - section 9.1
-    if "outputs_raw" in values:
-        found["outputs"] = output_names(values["outputs_raw"])
-    if "powered_hours" in values:
-        found["powered_days"] = round(values["powered_hours"] / 24)
-    if "count_coffee_activations" in values and "count_coffee_total" in values:
-        found["count_flush_local"] = values["count_coffee_activations"] - values["count_coffee_total"]
-    return found | _group(values) | _schedule_times(values)
+    if "prebrew_mode" in fresh:
+        found["prebrew_enabled"] = fresh["prebrew_mode"] == 1
+        found["preinfusion_enabled"] = fresh["prebrew_mode"] == 2  # noqa: PLR2004 - section 9.1
+    if "outputs_raw" in fresh:
+        found["outputs"] = output_names(fresh["outputs_raw"])
+    if "powered_hours" in fresh:
+        found["powered_days"] = round(fresh["powered_hours"] / 24)
+    if "count_coffee_activations" in fresh:
+        found["count_flush_local"] = fresh["count_coffee_activations"] - known["count_coffee_total"]
+    if "coffee_boiler_temp_c" in fresh or "group_offset_raw" in fresh:
+        found |= _group(known)
+    if "mon_on_hour" in fresh and "sun_off_minute" in fresh:
+        found |= _schedule_times(fresh)
+    return found
 
 
 def _group(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,13 +152,13 @@ def _group(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"group_offset_c": offset, **group}
 
 
+_EDGES = tuple(
+    (f"{day}_{edge}", f"{day}_{edge}_hour", f"{day}_{edge}_minute") for day in DAYS for edge in ("on", "off")
+)
+
+
 def _schedule_times(values: Mapping[str, Any]) -> dict[str, Any]:
-    if any(f"{day}_on_minute" not in values or f"{day}_on_hour" not in values for day in DAYS):
-        return {}
-    edges = ((f"{day}_{edge}", day, edge) for day in DAYS for edge in ("on", "off"))
-    return {
-        name: _time(values[f"{day}_{edge}_hour"], values[f"{day}_{edge}_minute"]) for name, day, edge in edges
-    }
+    return {name: _time(values[hour], values[minute]) for name, hour, minute in _EDGES}
 
 
 def _time(hour: int, minute: int) -> dt.time | None:

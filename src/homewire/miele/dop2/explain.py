@@ -10,12 +10,13 @@ declared shape are broken down, live values (section 3, "Annotated and generic v
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
 import msgspec
 
 from homewire import captures
+from homewire.miele.codes import phase_name, program_name
 from homewire.miele.dop2.catalogue import interpret
 from homewire.miele.dop2.codec import decode, field_bytes
 from homewire.miele.dop2.model import Field, Fields, Frame, Type
@@ -84,11 +85,14 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join([self.summary, *map(str, self.lines)])
 
 
-def explain(leaf: bytes | Frame) -> Explanation:
-    """Explain a leaf; ProtocolError when the bytes are none."""
+def explain(leaf: bytes | Frame, device_type: int | None = None) -> Explanation:
+    """Explain a leaf; ProtocolError when the bytes are none.
+
+    Programmes and phases have names only for a type of appliance, so they are named when the type is given.
+    """
     frame = decode(leaf) if isinstance(leaf, bytes) else leaf
     view = interpret(frame)
-    lines = tuple(_lines(view, frame.fields or (), "", "", _FIRST_FIELD_AT))
+    lines = _lines(view, frame.fields or (), "", "", _FIRST_FIELD_AT)
     return Explanation(
         unit=frame.unit,
         attribute=frame.attribute,
@@ -96,8 +100,23 @@ def explain(leaf: bytes | Frame) -> Explanation:
         idx2=frame.idx2,
         title=view.title,
         size=sum(len(field_bytes(field)) for field in frame.fields or ()) + _FIRST_FIELD_AT,
-        lines=lines,
+        lines=tuple(lines if device_type is None else (_with_names(line, device_type) for line in lines)),
     )
+
+
+def _with_names(line: Line, device_type: int) -> Line:
+    names = _NAMES.get(line.name.rpartition(".")[2])
+    numbers = line.value if isinstance(line.value, list) else [line.value]
+    words = [name for name in (names(device_type, number) for number in numbers) if name] if names else []
+    return msgspec.structs.replace(line, meaning=", ".join(words)) if words else line
+
+
+# The fields that hold numbers of programmes and phases (miele-http.md, appendices B and C).
+_NAMES: Final[dict[str, Callable[[int, int], str | None]]] = {
+    "program_id": program_name,
+    "program_ids": program_name,
+    "program_phase": phase_name,
+}
 
 
 def _lines(view: Structure, fields: Fields, path: str, name: str, offset: int) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any, Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,7 +17,7 @@ class KettleOptions(msgspec.Struct, frozen=True, kw_only=True):
     """A kettle with one place for a client."""
 
     port: Annotated[int, msgspec.Meta(description="TCP port, 0 for any.")] = 0
-    password: str = "tea"  # noqa: S105 - an invented kettle's
+    password: str = "tea"
     names: tuple[str, ...] = ()
     busy: bool = False
     mute: bool = False
