@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any, Self
 
+from homewire.config import ConnectionEntry
 from homewire.errors import HomewireError
 from homewire.kinds import Kind, installed_kinds
 from homewire.link.clock import Clock
@@ -41,6 +42,15 @@ class VirtualHome:
         """Return a connection, not yet opened, to every running simulator."""
         return [
             self._connection(index, kind, simulator) for index, (kind, simulator) in enumerate(self._running)
+        ]
+
+    def entries(self) -> list[ConnectionEntry]:
+        """Return every running simulator as an entry of homewire.toml, all dangerous features allowed."""
+        return [
+            ConnectionEntry(
+                kind=kind.kind, name=self._name(index, kind), values=simulator.settings(), allow=("*",)
+            )
+            for index, (kind, simulator) in enumerate(self._running)
         ]
 
     async def start(self) -> None:
@@ -83,7 +93,9 @@ class VirtualHome:
                 await simulator.stop()
 
     def _connection(self, index: int, kind: Kind, simulator: Simulator) -> Connection[Any]:
-        earlier = sum(one is kind for one, _ in self._running[:index])
-        name = f"demo {kind.kind}" + (f" {earlier + 1}" if earlier else "")
         settings = kind.convert_settings(simulator.settings())
-        return kind.load_connection()(settings, name=name)
+        return kind.load_connection()(settings, name=self._name(index, kind))
+
+    def _name(self, index: int, kind: Kind) -> str:
+        earlier = sum(one is kind for one, _ in self._running[:index])
+        return f"demo {kind.kind}" + (f" {earlier + 1}" if earlier else "")
