@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
+from homewire.config import ConnectionEntry
 from homewire.errors import HomewireError
 from homewire.kinds import Kind, installed_kinds
 from homewire.link.clock import Clock
@@ -40,16 +41,32 @@ class VirtualHome:
 
     def connections(self) -> list[Connection[Any]]:
         """Return a connection, not yet opened, to every running simulator; each has a name of its own."""
-        taken: set[str] = set()
         return [
-            _connection(kind, simulator, taken)
-            for kind in self._kinds
-            for simulator in self._running.get(kind.kind, ())
+            kind.load_connection()(kind.convert_settings(simulator.settings()), name=name)
+            for kind, simulator, name in self._named()
+        ]
+
+    def entries(self) -> list[ConnectionEntry]:
+        """Return every running simulator as an entry of homewire.toml, all dangerous features allowed."""
+        return [
+            ConnectionEntry(kind=kind.kind, name=name, values=simulator.settings(), allow=("*",))
+            for kind, simulator, name in self._named()
         ]
 
     async def start(self) -> None:
         """Start the simulators of every kind that has some."""
         await asyncio.gather(*(self._start_kind(kind) for kind in self._kinds if kind.simulator is not None))
+
+    def _named(self) -> Iterator[tuple[Kind, Simulator, str]]:
+        """Yield the running simulators, each with a name of its own."""
+        taken: set[str] = set()
+        for kind in self._kinds:
+            for simulator in self._running.get(kind.kind, ()):
+                wanted = _wanted_name(kind, simulator)
+                names = (f"{wanted} {number}" if number > 1 else wanted for number in itertools.count(1))
+                name = next(name for name in names if name not in taken)
+                taken.add(name)
+                yield kind, simulator, name
 
     async def stop(self) -> None:
         """Stop all of them; may be called at any time."""
@@ -82,11 +99,6 @@ class VirtualHome:
                     await simulator.stop()
 
 
-def _connection(kind: Kind, simulator: Simulator, taken: set[str]) -> Connection[Any]:
+def _wanted_name(kind: Kind, simulator: Simulator) -> str:
     options = getattr(simulator, "options", None)
-    wanted = getattr(options, "name", None) or getattr(options, "model", None) or kind.kind
-    names = (f"{wanted} {number}" if number > 1 else str(wanted) for number in itertools.count(1))
-    name = next(name for name in names if name not in taken)
-    taken.add(name)
-    settings = kind.convert_settings(simulator.settings())
-    return kind.load_connection()(settings, name=name)
+    return str(getattr(options, "name", None) or getattr(options, "model", None) or kind.kind)
