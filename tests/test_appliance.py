@@ -332,3 +332,21 @@ async def test_a_turn_that_comes_with_the_cancellation_is_passed_on() -> None:
     kettle.gate.set()
     assert (await third).stage is Stage.CONFIRMED
     assert "Command" in repr(await third)
+
+
+def test_tells_when_identity_or_features_are_others_and_only_then() -> None:
+    kettle = Kettle()
+    told: list[bool] = []
+    kettle.subscribe(lambda change: told.append(change.declared))
+    kettle.update_identity(firmware="2.0")
+    kettle.update_identity(firmware="2.0")
+    assert told == [True]
+    kettle.replace_features(list(kettle.features.values()))
+    assert told == [True]
+    kettle.replace_features([Switch(key="power", name="Power")])
+    assert told == [True, True]
+
+
+async def test_an_unknown_resource_is_not_found() -> None:
+    with pytest.raises(NotFound, match=r"Kettle: there is no resource 'x'. It has: none."):
+        await Kettle().read_resource("x")

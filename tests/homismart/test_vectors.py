@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from homewire.homismart import requests
 from homewire.homismart.codec import Direction, FrameError, decode, encode
 from homewire.homismart.codes import ErrorCode, Group, Kind
 from homewire.homismart.devices import CurtainDevice, HomismartDevice, HomismartHub, LockDevice
+from homewire.homismart.link import DEFAULT_URL
 from homewire.homismart.models import (
     AddResult,
     DeleteResult,
@@ -200,6 +202,8 @@ def check_redirect(effect: dict[str, Any], report: Any, _told: Told) -> None:
     assert isinstance(report, Redirect)
     assert report.host == effect["redirect"]["host"]
     assert report.port_field == effect["redirect"]["port_field"]
+    target = URL(DEFAULT_URL.format(subdomain="prod")).with_host(report.host)
+    assert target == URL(effect["redirect"]["dial"])
 
 
 def check_list(effect: dict[str, Any], _report: Any, told: Told) -> None:
@@ -313,8 +317,9 @@ LEFT_TO_THE_MEANING = {
 
 
 def found_in_session(told: Told) -> str | None:
-    """Return what the session counted as malformed, as the problem that it is."""
-    return "wrong_type" if told.session.unknowns.report() else None
+    """Return what the session counted, or a changed device cannot read, as the problem that it is."""
+    malformed = any(device.malformed_fields for device in told.session.all_objects())
+    return "wrong_type" if malformed or told.session.unknowns.report() else None
 
 
 def check_state(name: str, effect: dict[str, Any], told: Told) -> None:

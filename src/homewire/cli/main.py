@@ -75,11 +75,11 @@ def _guarded(words: Sequence[str], output: Output) -> int:
 
 def prepare(words: Sequence[str], output: Output) -> Any:
     """Parse the words and run the command; return its exit code, or a coroutine that does."""
-    from homewire.cli.app import make_app  # noqa: PLC0415 - brings the parser
+    from homewire.cli.app import load_command, make_app  # noqa: PLC0415 - brings the parser
 
-    return make_app(output).meta(
-        list(words), exit_on_error=False, print_error=False, result_action="return_value"
-    )
+    app = make_app(output)
+    load_command(app, words)
+    return app.meta(list(words), exit_on_error=False, print_error=False, result_action="return_value")
 
 
 def failure(error: BaseException, output: Output) -> int:

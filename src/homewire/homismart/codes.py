@@ -73,7 +73,7 @@ class DeviceType(_OpenIntEnum):
         return KINDS.get(int(self), Kind.UNKNOWN)
 
 
-KINDS: Final[Mapping[int | None, Kind]] = {
+KINDS: Final[Mapping[int, Kind]] = {
     1: Kind.SOCKET,
     2: Kind.SWITCH,
     4: Kind.SHUTTER,

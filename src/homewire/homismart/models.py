@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -31,7 +31,6 @@ __all__ = [
     "Report",
     "ServerError",
     "is_hub",
-    "is_ordinary",
     "kind_of",
     "malformed_fields",
     "read_cover",
@@ -92,16 +91,21 @@ class LoginResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceList(msgspec.Struct, frozen=True, kw_only=True):
-    """`0005`: the usable objects in their order; `skipped` counts those without an id (section 9.1)."""
+    """`0005`: the usable objects in their order; `skipped` counts those without an id (section 9.1).
 
-    records: tuple[dict[str, Any], ...]
+    `unnested` is that of the frame.
+    """
+
+    records: Sequence[dict[str, Any]]
     skipped: int = 0
+    unnested: bool = False
 
 
 class DevicePush(msgspec.Struct, frozen=True, kw_only=True):
-    """`0009`: one object, perhaps only some of its keys (section 9.2)."""
+    """`0009`: one object, perhaps only some of its keys (section 9.2). `unnested` is that of the frame."""
 
     record: dict[str, Any]
+    unnested: bool = False
 
 
 class AddResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,8 +174,8 @@ def kind_of(record: Record) -> Kind:
     """Return what a device object is, by its id and its type code (sections 8.1, 8.3)."""
     if is_hub(str(record.get("id", ""))):
         return Kind.HUB
-    code = record.get("type")
-    return KINDS.get(code if code.__class__ is int else read_whole(code), Kind.UNKNOWN)
+    code = read_whole(record.get("type"))
+    return Kind.UNKNOWN if code is None else KINDS.get(code, Kind.UNKNOWN)
 
 
 def read_text(value: object) -> str | None:
@@ -263,18 +267,6 @@ def shallow(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if not _too_deep(value, _DEEPEST)}
 
 
-def is_ordinary(record: Record) -> bool:
-    """Tell quickly that all keys are known and no value is malformed or nested.
-
-    False only means that `shallow` and `malformed_fields` must look.
-    """
-    try:
-        msgspec.convert(record, _Ordinary)
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
 def _within(value: int | None, low: int, high: int) -> int | None:
     return value if value is not None and low <= value <= high else None
 
@@ -325,44 +317,6 @@ _FIELDS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
 )
 """The documented keys of section 8.2 with one known type. `id` is checked where records come in."""
 
-_FIELD_NAMES: Final = {
-    "device_id": "deviceId",
-    "hub": "pid",
-    "online": "onLine",
-    "last_on": "lastOn",
-    "update_time": "updateTime",
-    "icon": "iconId",
-    "curtain": "curtainState",
-    "closed_position": "closedPosition",
-    "operation_time": "operationTime",
-}
-_Percent: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=100)]
-_Digits: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{0,3}$")]
-
-
-class _Ordinary(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=_FIELD_NAMES):
-    """A device object in which nothing is wrong: msgspec tells it in one step, as long lists need it."""
-
-    id: str
-    name: str | None = None
-    type: int | None = None
-    hub: str | None = None
-    online: bool | None = None
-    power: bool | None = None
-    last_on: Annotated[str, msgspec.Meta(max_length=19)] | None = None
-    update_time: int | None = None
-    consumption: float | None = None
-    led: _Percent | None = None
-    lock: Literal["1", "2"] | None = None
-    icon: str | None = None
-    curtain: _Digits | None = None
-    closed_position: Annotated[int, msgspec.Meta(ge=0, le=10)] | None = None
-    operation_time: float | None = None
-    shared: bool | None = None
-    timers: bool | None = None
-    device_id: str | None = None
-    version: int | str | None = None
-
 
 def _object(frame: Frame) -> dict[str, Any]:
     if isinstance(frame.body, dict):
@@ -403,8 +357,8 @@ def _login_result(frame: Frame) -> LoginResult:
 def _device_list(frame: Frame) -> DeviceList:
     if not isinstance(frame.body, list):
         raise _wrong(frame, Problem.WRONG_TYPE, f"the list is {_json_type(frame.body)}, not an array")
-    records = tuple(entry for entry in frame.body if _is_usable(entry))
-    return DeviceList(records=records, skipped=len(frame.body) - len(records))
+    records = [e for e in frame.body if e.__class__ is dict and (i := e.get("id")).__class__ is str and i]
+    return DeviceList(records=records, skipped=len(frame.body) - len(records), unnested=frame.unnested)
 
 
 def _too_deep(value: Any, levels: int) -> bool:
@@ -414,12 +368,8 @@ def _too_deep(value: Any, levels: int) -> bool:
     return levels == 0 or any(_too_deep(each, levels - 1) for each in inner)
 
 
-def _is_usable(entry: object) -> bool:
-    return isinstance(entry, dict) and isinstance(device_id := entry.get("id"), str) and bool(device_id)
-
-
 def _device_push(frame: Frame) -> DevicePush:
-    return DevicePush(record=_identified(frame, frame.body))
+    return DevicePush(record=_identified(frame, frame.body), unnested=frame.unnested)
 
 
 def _add_result(frame: Frame) -> AddResult:

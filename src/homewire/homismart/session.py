@@ -11,13 +11,13 @@ import asyncio
 import enum
 import inspect
 import logging
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
 from homewire.homismart.codec import Direction, Frame, FrameError, decode, encode
+from homewire.homismart.codes import KINDS
 from homewire.homismart.devices import DEVICE_CLASSES, HomismartDevice, HomismartHub
 from homewire.homismart.models import (
     AddResult,
@@ -28,9 +28,7 @@ from homewire.homismart.models import (
     Report,
     ServerError,
     is_hub,
-    is_ordinary,
     kind_of,
-    malformed_fields,
     read_report,
     shallow,
 )
@@ -60,8 +58,9 @@ EVENTS: Final = (
 _MOST_OBJECTS: Final = 200_000
 """Pushes of invented ids must not fill the memory; a frame of the largest size lists fewer devices."""
 
-_SHARED_TEXTS: Final = ("pid", "lock", "iconId", "curtainState")
-"""Keys whose values repeat in every device."""
+_CLASS_OF_TYPE: Final[Mapping[int, type[HomismartDevice]]] = {
+    code: DEVICE_CLASSES[kind] for code, kind in KINDS.items()
+}
 
 
 class ChangeKind(enum.Enum):
@@ -160,11 +159,11 @@ class HomismartSession:
         """Apply one report to the known objects and tell what changed."""
         match report:
             case DevicePush():
-                self._merge(report.record)
+                self._merge(report.record, report.unnested)
             case DeviceList():
                 self._take_list(report)
             case AddResult() if report.record is not None:
-                self._merge(report.record)
+                self._merge(report.record, False)
             case DeleteResult() if report.deleted is not None:
                 self._forget(report.deleted)
             case ServerError():
@@ -213,47 +212,45 @@ class HomismartSession:
         """Merge what is listed and forget what is not: a list is complete (section 9.1)."""
         if report.skipped:
             self.unknowns.note("list entry", "without a usable id")
-        merge = self._merge
-        for record in report.records:
-            merge(record)
+        known, create, unnested = self._objects, self._create, report.unnested
+        for record in report.records:  # what `_merge` does, without a call for each of thousands
+            device = known.get(record["id"])
+            if device is None:
+                create(record if unnested else shallow(record))
+            elif not record.items() <= device.record.items():
+                self._update(device, record if unnested else shallow(record))
         listed = {record["id"] for record in report.records}
+        if len(listed) != len(self._objects):
+            self._forget_all_but(listed)
+
+    def _forget_all_but(self, listed: set[str]) -> None:
         missing = [device_id for device_id in self._objects if device_id not in listed]
         for device_id in sorted(missing, key=is_hub):  # devices first, as homismart-client does
             self._forget(device_id)
 
-    def _merge(self, record: dict[str, Any]) -> None:
+    def _merge(self, record: dict[str, Any], unnested: bool) -> None:
         """Take one object as reported: nothing happens when nothing differs."""
         device = self._objects.get(record["id"])
-        if device is not None and record.items() <= device.record.items():
-            return
-        ordinary = is_ordinary(record)
-        if not ordinary:
-            record = shallow(record)
         if device is None:
-            self._create(record, ordinary)
-        else:
-            self._update(device, record, ordinary)
+            self._create(record if unnested else shallow(record))
+        elif not record.items() <= device.record.items():
+            self._update(device, record if unnested else shallow(record))
 
-    def _update(self, device: HomismartDevice, record: dict[str, Any], ordinary: bool) -> None:
+    def _update(self, device: HomismartDevice, record: dict[str, Any]) -> None:
         keys = device.update_state(record)
-        if not keys:
-            return
-        if not ordinary:
-            self._note_malformed({key: device.record.get(key) for key in keys})
         if "type" in keys and not isinstance(device, DEVICE_CLASSES[kind_of(device.record)]):
             self._replace(device, keys)
-        else:
+        elif keys:
             self._tell(ChangeKind.UPDATED, device, keys)
 
-    def _create(self, record: dict[str, Any], ordinary: bool) -> None:
+    def _create(self, record: dict[str, Any]) -> None:
         if len(self._objects) >= _MOST_OBJECTS:
             self.unknowns.note("device", "beyond the limit")
             return
-        _share_texts(record)
-        device = DEVICE_CLASSES[kind_of(record)](self, record)
-        self._objects[device.id] = device
-        if not ordinary:
-            self._note_malformed(record)
+        device_id = record["id"]
+        if record.get("deviceId") == device_id:
+            record["deviceId"] = device_id  # one text instead of two: a building has many devices
+        device = self._objects[device_id] = _class_of(record)(self, record)
         self._tell(ChangeKind.ADDED, device, record)
 
     def _replace(self, old: HomismartDevice, keys: frozenset[str]) -> None:
@@ -278,10 +275,6 @@ class HomismartSession:
         if self._events:
             self.emit(kind.hub_event if isinstance(device, HomismartHub) else kind.device_event, device)
 
-    def _note_malformed(self, record: Mapping[str, Any]) -> None:
-        for key in malformed_fields(record):
-            self.unknowns.note(f"value of {key}", repr(record[key])[:40])
-
     def _note_other(self, report: Other) -> None:
         if report.kind is None:
             self.unknowns.note("prefix", report.prefix)
@@ -289,14 +282,13 @@ class HomismartSession:
             _log.debug("Nothing is documented about %s: %.200s", report.kind.name, encode(report.kind))
 
 
-def _share_texts(record: dict[str, Any]) -> None:
-    """Let equal texts of many devices be one object: a building's list fits in much less memory."""
-    for key in _SHARED_TEXTS:
-        value = record.get(key)
-        if isinstance(value, str):
-            record[key] = sys.intern(value)
-    if record.get("deviceId") == record["id"]:
-        record["deviceId"] = record["id"]
+def _class_of(record: Mapping[str, Any]) -> type[HomismartDevice]:
+    """Return the class of a device; the usual case first, as lists are long."""
+    code = record.get("type")
+    usual = _CLASS_OF_TYPE.get(code) if code.__class__ is int else None
+    if usual is None or is_hub(record["id"]):
+        return DEVICE_CLASSES[kind_of(record)]
+    return usual
 
 
 def _describe(error: ServerError) -> dict[str, Any]:
