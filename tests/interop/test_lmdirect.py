@@ -88,7 +88,8 @@ async def test_lmdirect_reads_everything(model: Model) -> None:
     assert theirs.keys() - ours.keys() <= {"machine_name", "model_name", "year"} | {
         f"{name}_offset" for name in (*(f"drinks_k{key}" for key in range(1, 5)), "continuous", "flushing")
     }
-    assert theirs["coffee_temp"] == pytest.approx(ours["coffee_temp"], abs=0.5)
+    # for the same reason lmdirect does not know the group offset of -1.0 °C there
+    assert theirs["coffee_temp"] == pytest.approx(ours["coffee_temp"], abs=1.3 if model is Model.GS3_MP else 0.5)
     assert len(alike) > 100
 
 
