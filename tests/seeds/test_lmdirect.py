@@ -130,7 +130,7 @@ async def test_users_register_for_new_data() -> None:
 
 
 async def test_the_connection_is_kept_only_as_long_as_it_takes() -> None:
-    """ "the library keeps the connection open long enough only to send commands and receive the responses"."""
+    """The connection is open only long enough to send commands and receive the responses."""
     async with _simulator() as simulator:
         key = simulator.options.key.reveal()
         first = DirectMachine("127.0.0.1", key, port=simulator.port)
