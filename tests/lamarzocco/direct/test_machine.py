@@ -225,6 +225,17 @@ async def test_a_release_waits_for_a_running_command(simulate: MakeSimulator, cl
     assert simulator.clients == 1
 
 
+async def test_a_release_waits_for_replies_that_are_due(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    simulator = await simulate(push="nothing")
+    machine = client_of(simulator, idle_release_s=1.0)
+    simulator.levers.misbehave.delay_s = 2.0
+    await machine.refresh()
+    assert machine.state.power is not None
+    assert simulator.clients == 1
+
+
 async def test_reports_arrive_by_themselves(simulate: MakeSimulator, client_of: MakeMachine) -> None:
     simulator = await simulate()
     machine, origins = client_of(simulator, hold=True), []
