@@ -15,13 +15,12 @@ from homewire.errors import CommandRejected, HomewireError, NotFound, NotSupport
 from homewire.features import Value
 from homewire.link.clock import Clock
 from homewire.miele.client import MieleClient
-from homewire.miele.consumption import CycleAccounting, read_consumption
+from homewire.miele.consumption import CycleAccounting, LeafHealth, read_consumption
 from homewire.miele.features import Abilities, declare
 from homewire.miele.models import Ident, State
 from homewire.miele.programs import ProgramCatalog
 from homewire.miele.readings import StableTime, estimates, state_values
 from homewire.miele.refusals import NotNow
-from homewire.miele.remote_start import DISHWASHERS, LAUNDRY
 from homewire.unknowns import Unknowns
 
 __all__ = ["MieleAppliance"]
@@ -60,8 +59,8 @@ class MieleAppliance(Appliance):
         self._program_ids: dict[str, int] = {}
         self._start, self._finish = StableTime(), StableTime()
         self._energy, self._water = CycleAccounting(), CycleAccounting()
+        self._leaves = LeafHealth()
         self._cycles = 0
-        self._command: Command | None = None
 
     @property
     def is_running(self) -> bool:
@@ -72,11 +71,6 @@ class MieleAppliance(Appliance):
     def is_asleep(self) -> bool:
         """Whether DOP2 leaves are not to be asked for."""
         return self.last is not None and bool(self.last.standby_state)
-
-    @property
-    def counts_consumption(self) -> bool:
-        """Whether attribute 6195 may tell energy and water: laundry appliances with DOP2."""
-        return self.abilities.has_dop2 and self.abilities.device_type in LAUNDRY | DISHWASHERS
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -134,7 +128,7 @@ class MieleAppliance(Appliance):
 
     async def read_consumption(self) -> None:
         """Read energy, water and hours of an appliance that is awake and tells them."""
-        stats = await read_consumption(self.client, self.route)
+        stats = await read_consumption(self.client, self.route, self._leaves)
         running = self.is_running
         self._energy.read(stats.energy_expected_wh, running=running)
         self._water.read(stats.water_cycle_l, running=running)
