@@ -25,6 +25,8 @@ __all__ = ["ConsumptionStats", "CycleAccounting", "LeafHealth", "read_consumptio
 _MAIN_UNIT: Final = 2
 _HOURS, _CONTEXT, _PROCESS = 119, 1585, 6195
 _GIVE_UP_AFTER: Final = 3
+_INSERTED: Final = 1
+"""Bit 0 of a dosing container's flags."""
 
 
 class ConsumptionStats(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +42,7 @@ class ConsumptionStats(msgspec.Struct, frozen=True, kw_only=True):
     energy_total_raw: float | None = None
     water_total_raw: float | None = None
     operating_minutes: int | None = None
+    dosing_levels: tuple[float | None, ...] = ()
 
 
 class CycleAccounting:
@@ -112,7 +115,14 @@ async def read_consumption(
         energy_total_raw=_quantity(device, "energy_total"),
         water_total_raw=_quantity(device, "water_total"),
         operating_minutes=getattr(hours, "total", None),
+        dosing_levels=tuple(_level(each) for each in getattr(device, "dosing_containers", None) or ()),
     )
+
+
+def _level(container: Any) -> float | None:
+    """Return a container's fill level in per cent; None while none is inserted (miele-dop2.md, section 8)."""
+    inserted = bool((container.flags or 0) & _INSERTED)
+    return _quantity(container, "fill_level") if inserted else None
 
 
 async def _view(client: ResourceClient, device_id: str, attribute: int, health: LeafHealth) -> Any:
