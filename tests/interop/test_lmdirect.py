@@ -94,7 +94,8 @@ async def test_lmdirect_reads_everything(model: Model) -> None:
         f"{name}_offset" for name in (*(f"drinks_k{key}" for key in range(1, 5)), "continuous", "flushing")
     }
     lowest, highest = sorted((before, ours["coffee_temp"]))  # a machine in standby cools meanwhile
-    assert lowest - _REGULATION_C <= theirs["coffee_temp"] <= highest + _REGULATION_C
+    unseen_offset = -1.0 if model is Model.GS3_MP else 0.0  # for the same reason it misses the group offset
+    assert lowest - _REGULATION_C <= theirs["coffee_temp"] - unseen_offset <= highest + _REGULATION_C
     assert len(alike) > 100
 
 

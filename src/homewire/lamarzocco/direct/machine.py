@@ -430,10 +430,8 @@ class DirectMachine:
         self._learn(values, origin)
 
     def _setpoints(self) -> tuple[float, float] | None:
-        values = self._values
-        if "coffee_setpoint_c" not in values:
-            return None
-        return values["coffee_setpoint_c"], values["steam_setpoint_c"]
+        coffee, steam = (self._values.get(name) for name in ("coffee_setpoint_c", "steam_setpoint_c"))
+        return None if coffee is None or steam is None else (coffee, steam)
 
     def _learn(self, fresh: dict[str, Any], origin: Origin) -> None:
         self._values.update(fresh)

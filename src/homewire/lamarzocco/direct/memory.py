@@ -134,7 +134,7 @@ def derive(fresh: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> 
         found["outputs"] = output_names(fresh["outputs_raw"])
     if "powered_hours" in fresh:
         found["powered_days"] = round(fresh["powered_hours"] / 24)
-    if "count_coffee_activations" in fresh:
+    if "count_coffee_activations" in fresh and "count_coffee_total" in known:
         found["count_flush_local"] = fresh["count_coffee_activations"] - known["count_coffee_total"]
     if "coffee_boiler_temp_c" in fresh or "group_offset_raw" in fresh:
         found |= _group(known)
