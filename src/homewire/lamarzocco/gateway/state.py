@@ -290,14 +290,15 @@ def _machine_view(state: LiveState) -> LaMarzoccoMachineConfig:
     tea = (config.tea_doses or {}).get("DoseA")
     mode = state.preinfusion.mode if state.preinfusion else PrebrewMode.DISABLED
     entries = config.wake_up_sleep_entries or ()
+    prebrew, preinfusion = _times(state.preinfusion)
     return LaMarzoccoMachineConfig(
         turned_on=state.mode == BrewMode.ON,
         doses=_doses(state.groups),
         boilers={kind: _boiler(state, kind) for kind in BoilerType if kind in state.boilers},
         prebrew_mode=_mode(mode),
         plumbed_in=config.is_plumbed_in,
-        prebrew_configuration=_times(state.preinfusion, PrebrewMode.PREBREW_ENABLED),
-        preinfusion_configuration=_times(state.preinfusion, PrebrewMode.PREINFUSION),
+        prebrew_configuration=prebrew,
+        preinfusion_configuration=preinfusion,
         dose_hot_water=tea.stop_target if tea else None,
         water_contact=state.tank,
         wake_up_sleep_entries={entry.id: entry for entry in entries},
@@ -336,13 +337,26 @@ def _mode(mode: str) -> PrebrewMode | str:
     return _MODES.get(mode, mode)
 
 
-def _times(
-    settings: PreinfusionSettings | None, mode: PrebrewMode
-) -> dict[PhysicalKey, LaMarzoccoPrebrewConfiguration]:
-    """Return the times by key; up to gateway v3 both modes share one pair (section 8.4)."""
-    entries = settings.group if settings else ()
-    fitting = [entry for entry in entries if entry.mode is None or entry.mode == mode]
-    return {key: _pair(entry) for entry in fitting if (key := key_of(entry.dose_type))}
+_Times: TypeAlias = dict[PhysicalKey, LaMarzoccoPrebrewConfiguration]
+
+
+def _times(settings: PreinfusionSettings | None) -> tuple[_Times, _Times]:
+    """Return the pre-brewing and the pre-infusion times by key.
+
+    Up to gateway v3 both share one pair (section 8.4).
+    """
+    prebrew: _Times = {}
+    preinfusion: _Times = {}
+    for entry in settings.group if settings else ():
+        key = key_of(entry.dose_type)
+        if key is None:
+            continue
+        pair = _pair(entry)
+        if entry.mode != PrebrewMode.PREINFUSION:
+            prebrew[key] = pair
+        if entry.mode != PrebrewMode.PREBREW_ENABLED:
+            preinfusion[key] = pair
+    return prebrew, preinfusion
 
 
 def _pair(entry: PreinfusionEntry) -> LaMarzoccoPrebrewConfiguration:
