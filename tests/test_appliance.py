@@ -3,11 +3,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
-from homewire.appliance import Change, Occurrence, Origin
+from homewire.appliance import Appliance, Change, Identity, Occurrence, Origin
 from homewire.commands import Allowance, Stage
 from homewire.errors import (
     CommandRejected,
@@ -285,10 +286,67 @@ async def test_a_slow_subscriber_is_named_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = iter(range(100))
-    monkeypatch.setattr("homewire.appliance.time.perf_counter", lambda: float(next(ticks)))
+    monkeypatch.setattr("homewire.appliance.time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
     kettle = Kettle()
     kettle.subscribe(lambda _change: None)
     with caplog.at_level(logging.WARNING):
         kettle.publish({"power": True}, Origin.PUSH)
         kettle.publish({"power": False}, Origin.PUSH)
     assert caplog.text.count("is slow") == 1
+
+
+async def test_refresh_and_reading_alone_need_no_vendor_code() -> None:
+    appliance = Appliance(
+        Identity(id="x:1", vendor="X", model="1", name="Plain"), [Switch(key="power", name="P")]
+    )
+    await appliance.refresh()
+    with pytest.raises(InvalidValue, match="power cannot be set"):
+        await appliance.write("power", True)
+    assert appliance.problems == ()
+    assert repr(appliance) == "<Appliance x:1 'Plain'>"
+
+
+async def test_what_becomes_known_later_is_taken_over() -> None:
+    kettle = Kettle()
+    kettle.update_identity(firmware="1.40", name="Kitchen")
+    assert (kettle.identity.firmware, kettle.identity.name, kettle.identity.model) == (
+        "1.40",
+        "Kitchen",
+        "One",
+    )
+    assert list(kettle.features) == list(Kettle().features)
+
+
+async def test_a_turn_that_comes_with_the_cancellation_is_passed_on() -> None:
+    kettle = Kettle()
+    kettle.gate.clear()
+    first = asyncio.create_task(kettle.write("power", True))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(kettle.write("target", 90))
+    third = asyncio.create_task(kettle.write("mode", "eco"))
+    await asyncio.sleep(0)
+    first.cancel()
+    for _ in range(3):  # the turn is given to the second, and its cancellation arrives with it
+        await asyncio.sleep(0)
+        second.cancel()
+    kettle.gate.set()
+    assert (await third).stage is Stage.CONFIRMED
+    assert "Command" in repr(await third)
+
+
+def test_tells_when_identity_or_features_are_others_and_only_then() -> None:
+    kettle = Kettle()
+    told: list[bool] = []
+    kettle.subscribe(lambda change: told.append(change.declared))
+    kettle.update_identity(firmware="2.0")
+    kettle.update_identity(firmware="2.0")
+    assert told == [True]
+    kettle.replace_features(list(kettle.features.values()))
+    assert told == [True]
+    kettle.replace_features([Switch(key="power", name="Power")])
+    assert told == [True, True]
+
+
+async def test_an_unknown_resource_is_not_found() -> None:
+    with pytest.raises(NotFound, match=r"Kettle: there is no resource 'x'. It has: none."):
+        await Kettle().read_resource("x")

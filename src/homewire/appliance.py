@@ -94,8 +94,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One batch of changes, all from one message: only values that differ from before.
 
-    `availability` is set when it changed; `dropped` counts the batches that a slow reader of `changes()`
-    lost before this one.
+    `availability` is set when it changed; `declared` says that the identity or the features are not what
+    they were; `dropped` counts the batches that a slow reader of `changes()` lost before this one.
     """
 
     appliance: str
@@ -104,6 +104,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     values: Mapping[str, Value] = {}
     occurrences: tuple[Occurrence, ...] = ()
     availability: Availability | None = None
+    declared: bool = False
     dropped: int = 0
 
 
@@ -352,19 +353,38 @@ class Appliance:
 
     def update_identity(self, **fields: str | None) -> None:
         """Take over what only became known later, such as the firmware version."""
-        self.identity = msgspec.structs.replace(self.identity, **fields)
+        before, self.identity = self.identity, msgspec.structs.replace(self.identity, **fields)
+        if self.identity != before:
+            self._notify_declared()
 
     def replace_features(self, features: Iterable[Feature]) -> None:
         """Take a new declaration of features, such as the programmes that an appliance offers.
 
         Values are kept by key.
         """
-        self._features = {feature.key: feature for feature in features}
+        before, self._features = self._features, {feature.key: feature for feature in features}
         self._state = {
             key: self._state.get(key)
             for key, feature in self._features.items()
             if not (feature.momentary or feature.kind == "button")
         }
+        if self._features != before:
+            self._notify_declared()
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        """What can be read beyond features, by name, each with one sentence of help.
+
+        A name may end in a pattern such as `{unit}/{attribute}`.
+        """
+        return {}
+
+    async def read_resource(self, name: str) -> Any:
+        """Read one of the resources from the appliance now, in plain JSON types; raise NotFound."""
+        known = ", ".join(self.resources) or "none"
+        raise NotFound(
+            f"there is no resource {name!r}", appliance=self.identity.name, hint=f"It has: {known}."
+        )
 
     async def _write(self, command: Command) -> None:
         """Perform the command; return once it is confirmed, raise why not.
@@ -421,6 +441,10 @@ class Appliance:
         near = difflib.get_close_matches(key, self._features, n=3)
         hint = f"Did you mean {' or '.join(near)}?" if near else "`homewire status` lists its features."
         return NotFound(f"there is no feature {key!r}", appliance=self.identity.name, hint=hint)
+
+    def _notify_declared(self) -> None:
+        now = self.clock.now()
+        self._notify(Change(appliance=self.identity.id, at=now, origin=Origin.PUSH, declared=True))
 
     def _notify(self, change: Change) -> None:
         for listener in tuple(self._listeners):

@@ -21,7 +21,6 @@ import os
 import re
 import stat
 import tomllib
-import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,7 +33,7 @@ from homewire.kinds import find_kind
 from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.secrets import Secret
-from homewire.settings import convert_settings
+from homewire.settings import convert_settings, holds_secret
 
 __all__ = ["Configuration", "ConnectionEntry", "Places", "default_path", "load", "parse", "resolve_secret"]
 
@@ -260,11 +259,7 @@ def _with_secrets(target: type[msgspec.Struct], values: Mapping[str, Any], base:
 
 
 def _secret_keys(target: type[msgspec.Struct]) -> list[str]:
-    return [
-        field.encode_name
-        for field in msgspec.structs.fields(target)
-        if field.type is Secret or Secret in typing.get_args(field.type)
-    ]
+    return [field.encode_name for field in msgspec.structs.fields(target) if holds_secret(field.type)]
 
 
 def _check_tables(data: Mapping[str, Any], places: Places) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ import msgspec
 from homewire.errors import ConfigurationError
 from homewire.secrets import Secret
 
-__all__ = ["convert_settings", "settings_to_builtins"]
+__all__ = ["convert_settings", "holds_secret", "settings_to_builtins"]
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -32,6 +33,11 @@ def convert_settings(target: type[StructT], values: Mapping[str, Any], *, subjec
         return msgspec.convert(values, target, dec_hook=_decode, strict=True)
     except msgspec.ValidationError as error:
         raise _explained(error, subject) from error
+
+
+def holds_secret(kind: Any) -> bool:
+    """Tell whether a setting of this type is a secret, be it optional or annotated."""
+    return kind is Secret or any(holds_secret(part) for part in typing.get_args(kind))
 
 
 def settings_to_builtins(settings: msgspec.Struct) -> dict[str, Any]:

@@ -14,8 +14,9 @@ import logging
 import os
 import ssl as tls
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self
+from typing import Any, ClassVar, Final, NoReturn, Self
 
+import aiohttp
 import msgspec
 
 from homewire.commands import Allowance
@@ -39,9 +40,6 @@ from homewire.homismart.session import HomismartSession
 from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.link.supervisor import LinkState, LinkStatus, Supervisor
-
-if TYPE_CHECKING:
-    import aiohttp
 
 __all__ = ["HomismartClient", "TermsNotAccepted"]
 
@@ -239,10 +237,7 @@ class HomismartClient:
     def _http_session(self) -> aiohttp.ClientSession:
         if self._given_http is not None:
             return self._given_http
-        import aiohttp  # noqa: PLC0415 - 0.2 s that a program without a connection need not spend
-
-        if self._http is None:
-            self._http = aiohttp.ClientSession()
+        self._http = aiohttp.ClientSession()
         return self._http
 
     async def _enter(self, link: HomismartLink, result: LoginResult) -> None:
@@ -288,9 +283,9 @@ class HomismartClient:
 
     async def _serve_once(self, serving: asyncio.Task[NoReturn]) -> None:
         """Wait until the link ends, and raise why; read the list whenever the time has come."""
-        with contextlib.suppress(TimeoutError):
-            async with self.clock.timeout(RESYNC_S):
-                await asyncio.wait((serving,))
+        await asyncio.wait((serving,), timeout=RESYNC_S / self.clock.speed)
+        if serving.cancelled():
+            raise ConnectionLost("the connection was closed", path=self._url)
         if serving.done():
             serving.result()
         try:

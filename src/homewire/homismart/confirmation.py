@@ -70,7 +70,7 @@ class Expectation:
         return result is not None
 
     def settle(self, result: Any) -> None:
-        """Note success."""
+        """Note success; a failure that came before stays."""
         if not self.done.done():
             self.done.set_result(result)
 
@@ -88,17 +88,13 @@ class Book:
         self._open: list[Expectation] = []
         self._errors: list[tuple[ServerError, list[Expectation]]] = []
 
-    def __len__(self) -> int:
-        return len(self._open)
-
     def add(self, expectation: Expectation) -> None:
         """Open a request, just before it is sent."""
         self._open.append(expectation)
 
     def close(self, expectation: Expectation) -> None:
         """Forget a request that is over, however it ended; an error may now have one candidate only."""
-        if expectation in self._open:
-            self._open.remove(expectation)
+        self._open.remove(expectation)
         self._attribute()
 
     def fail_all(self, error: HomewireError) -> None:
@@ -146,9 +142,7 @@ class Book:
             ]
             alone = next((item for item in self._errors if len(item[1]) == 1), None)
             everyone = {id(c) for _, candidates in self._errors for c in candidates}
-            if alone is None and len(self._errors) < len(everyone):
-                return
-            if not self._errors:
+            if not self._errors or (alone is None and len(self._errors) < len(everyone)):
                 return
             error, candidates = alone or self._errors[0]
             self._errors = [item for item in self._errors if item[0] is not error]

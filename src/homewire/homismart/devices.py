@@ -177,30 +177,31 @@ class HomismartDevice:
         For a lock whose state is unknown, `assume_locked` must say what it is: the lock code travels with
         every rename (section 10.2).
         """
-        await self._commands.modify(self, name=name, assume_locked=assume_locked)
+        await self.commands.modify(self, name=name, assume_locked=assume_locked)
 
     async def set_icon(self, icon_id: str, *, assume_locked: bool | None = None) -> None:
         """Choose its icon; `assume_locked` as for `set_name`."""
-        await self._commands.modify(self, icon=icon_id, assume_locked=assume_locked)
+        await self.commands.modify(self, icon=icon_id, assume_locked=assume_locked)
 
     async def set_led_state(self, led_percentage: int) -> None:
         """Set the brightness of its indicator LED, 0 to 100 percent."""
-        await self._commands.set_led(self, led_percentage)
+        await self.commands.set_led(self, led_percentage)
 
     async def delete(self) -> None:
         """Remove it from the account."""
-        await self._commands.delete(self)
+        await self.commands.delete(self)
 
     async def query_timers(self) -> Any:
         """Return its timers as the server sends them; their layout is not known (section 14)."""
-        return await self._commands.timers_of(self)
+        return await self.commands.timers_of(self)
 
     async def delete_all_timers(self) -> Any:
         """Delete all its timers; return the server's answer."""
-        return await self._commands.delete_timers_of(self)
+        return await self.commands.delete_timers_of(self)
 
     @property
-    def _commands(self) -> Commands:
+    def commands(self) -> Commands:
+        """What can be asked of the account; raise ConnectionFailed for a session without a link."""
         if self._session.commands is None:
             raise ConnectionFailed("this session has no connection", appliance=self.name or self.id)
         return self._session.commands
@@ -243,15 +244,15 @@ class SwitchableDevice(HomismartDevice):
 
     async def turn_on(self) -> None:
         """Switch it on."""
-        await self._commands.switch(self, True)
+        await self.commands.switch(self, True)
 
     async def turn_off(self) -> None:
         """Switch it off."""
-        await self._commands.switch(self, False)
+        await self.commands.switch(self, False)
 
     async def toggle(self) -> None:
         """Switch it to the other state; an unknown state counts as off."""
-        await self._commands.toggle(self)
+        await self.commands.toggle(self)
 
 
 class CurtainDevice(HomismartDevice):
@@ -281,23 +282,23 @@ class CurtainDevice(HomismartDevice):
 
     async def open_fully(self) -> None:
         """Open it; return when it is open."""
-        await self._commands.move(self, 0)
+        await self.commands.move(self, 0)
 
     async def close_fully(self) -> None:
         """Close it; return when it is closed."""
-        await self._commands.move(self, 100)
+        await self.commands.move(self, 100)
 
     async def set_level(self, level_percentage: int) -> None:
         """Move it to a level, rounded to the client's `cover_step`; return when it is there."""
-        await self._commands.move(self, level_percentage)
+        await self.commands.move(self, level_percentage)
 
     async def stop(self) -> None:
         """Stop it where it is; ends the wait for the move."""
-        await self._commands.stop(self)
+        await self.commands.stop(self)
 
     async def set_closed_position_calibration(self, position: int) -> None:
         """Calibrate where closed is, 0 to 10."""
-        await self._commands.set_closed_position(self, position)
+        await self.commands.set_closed_position(self, position)
 
     open = open_fully
     close = close_fully
@@ -320,15 +321,15 @@ class LockDevice(HomismartDevice):
 
     async def lock_device(self) -> None:
         """Lock it."""
-        await self._commands.set_lock(self, True)
+        await self.commands.set_lock(self, True)
 
     async def unlock_device(self, *, dangerous: bool = False) -> None:
         """Unlock it: refused unless the client allows it for this lock, or `dangerous` says so here."""
-        await self._commands.set_lock(self, False, dangerous=dangerous)
+        await self.commands.set_lock(self, False, dangerous=dangerous)
 
     async def set_operation_time(self, seconds: int) -> None:
         """Set how long the door opens."""
-        await self._commands.set_operation_time(self, seconds)
+        await self.commands.set_operation_time(self, seconds)
 
     lock = lock_device
     unlock = unlock_device

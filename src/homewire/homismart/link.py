@@ -147,18 +147,16 @@ class HomismartLink:
         tasks = [asyncio.ensure_future(self._read()), asyncio.ensure_future(self._keep_alive())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            raise next((e for task in done if (e := task.exception()) is not None), self._over())
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-        raise ConnectionLost("the link ended", path=self.host)
 
     async def send(self, request: Request) -> None:
         """Write one request; raise ConnectionLost when that is not possible."""
         if self._socket is None or self._socket.closed:
-            raise ConnectionLost("there is no connection", path=self.host)
+            raise self._over()
         try:
             async with self._clock.timeout(SEND_S):
                 await self._socket.send_str(encode(*request))
@@ -271,7 +269,7 @@ class HomismartLink:
         """Return the next report, None for what is none; raise ConnectionLost at the end."""
         socket = self._socket
         if socket is None:
-            raise ConnectionLost("the connection was closed", path=self.host)
+            raise self._over()
         message = await socket.receive()
         self._heard.feed()
         match message.type:
@@ -315,6 +313,9 @@ class HomismartLink:
                 await self._ping()
             next_look_s = PING_S - silent_s if silent_s < PING_S else 2 * PING_S - silent_s
             await self._clock.sleep(max(0.0, min(HEARTBEAT_S - (now - self._sent_at), next_look_s)))
+
+    def _over(self) -> ConnectionLost:
+        return ConnectionLost("there is no connection any more", path=self.host)
 
     async def _ping(self) -> None:
         if self._socket is not None:

@@ -57,6 +57,9 @@ _STOPPED_FROM: Final = 200
 _STOPPED_TO: Final = 300
 """A report of 200 + x means stopped at x (section 8.5)."""
 
+_DEEPEST: Final = 16
+"""Levels of nesting kept in one value of a device object; no documented value has more than two."""
+
 _WHOLE: Final = re.compile(r"-?\d{1,15}")
 """Numbers come as text, too; 15 digits hold a time in milliseconds and bound the work."""
 
@@ -234,6 +237,8 @@ def read_last_on(value: object, zone: dt.tzinfo | None = None) -> dt.datetime | 
         return None
     try:
         local = dt.datetime.strptime(value, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the wire has no zone
+        if not 1970 <= local.year < 9000:  # noqa: PLR2004 - zones may be applied without overflow
+            return None
         return local.replace(tzinfo=zone) if zone else local.astimezone()
     except (ValueError, OverflowError, OSError):
         return None
@@ -314,7 +319,7 @@ def _identified(frame: Frame, record: object) -> dict[str, Any]:
         raise _wrong(frame, Problem.WRONG_TYPE, f"the id is {_json_type(device_id)}, not a text")
     if not device_id:
         raise _wrong(frame, Problem.MISSING_ID, "the device has no id")
-    return record
+    return _shallow(record)
 
 
 def _wrong(frame: Frame, problem: Problem, reason: str) -> FrameError:
@@ -338,8 +343,23 @@ def _login_result(frame: Frame) -> LoginResult:
 def _device_list(frame: Frame) -> DeviceList:
     if not isinstance(frame.body, list):
         raise _wrong(frame, Problem.WRONG_TYPE, f"the list is {_json_type(frame.body)}, not an array")
-    records = tuple(entry for entry in frame.body if _is_usable(entry))
+    records = tuple(_shallow(entry) for entry in frame.body if _is_usable(entry))
     return DeviceList(records=records, skipped=len(frame.body) - len(records))
+
+
+def _shallow(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the object without values that are nested too deeply to be compared and sent back."""
+    for value in record.values():
+        if value.__class__ is dict or value.__class__ is list:
+            return {key: kept for key, kept in record.items() if not _too_deep(kept, _DEEPEST)}
+    return record
+
+
+def _too_deep(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_too_deep(each, levels - 1) for each in inner)
 
 
 def _is_usable(entry: object) -> bool:

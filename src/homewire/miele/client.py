@@ -25,9 +25,14 @@ from homewire.errors import (
 )
 from homewire.miele.config import settings
 from homewire.miele.consumption import ConsumptionStats, read_consumption
-from homewire.miele.dop2 import encode
+from homewire.miele.dop2 import Frame, encode
 from homewire.miele.dop2.catalogue import ATTRIBUTES, interpret
+from homewire.miele.dop2.paging import checked
+from homewire.miele.dop2.requests import change_setting
+from homewire.miele.dop2.tables_programs import SettingValue
+from homewire.miele.dop2.walk import Walk, WalkState
 from homewire.miele.models import Ident, State
+from homewire.miele.programs import ProgramCatalog, read_catalog, read_options, selection_of
 from homewire.miele.refusals import NotNow
 from homewire.miele.remote_start import OVENS, unmet_start_conditions, unmet_stop_conditions
 from homewire.miele.resources import WAKE_S, MieleDevice, ResourceClient
@@ -37,7 +42,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DeviceSummary", "MieleClient", "MieleDevice"]
 
-_COMBINED_STATE, _USER_REQUEST, _SETTING, _DEVICE_CONTEXT = 1586, 1583, 105, 1585
+_COMBINED_STATE, _USER_REQUEST, _SETTING = 1586, 1583, 105
+_SETTLE_S: Final = 1.0
+"""Until attribute 1574 shows what was selected; not measured anywhere."""
+
 _MAIN_UNIT: Final = 2
 
 _STATE_OFF, _STATE_NORMAL = 1, 4
@@ -79,7 +87,8 @@ class DeviceSummary(msgspec.Struct, frozen=True, kw_only=True):
 class MieleClient(ResourceClient):
     """Everything that one module's appliances can be asked and told."""
 
-    _idents: dict[str, Ident]
+    on_accepted: Callable[[str], None] | None = None
+    """Called with the device id when an appliance accepted a command whose effect is still awaited."""
 
     @staticmethod
     async def easy_setup(host: str, **kwargs: Any) -> tuple[str, str, str]:
@@ -124,7 +133,9 @@ class MieleClient(ResourceClient):
     async def remote_start_obstacles(self, device_id: str) -> tuple[str, ...]:
         """Read the state and name every condition of a remote start that is not met."""
         device_type = await self._device_type(device_id)
-        return unmet_start_conditions(device_type, await self.get_device_state(device_id))
+        has_dop2 = device_type in OVENS and "DOP2" in await self.list_resources(device_id)
+        state = await self.get_device_state(device_id)
+        return unmet_start_conditions(device_type, state, has_dop2=has_dop2)
 
     async def can_remote_start(self, device_id: str) -> bool:
         """Tell whether a remote start may be tried now."""
@@ -144,12 +155,38 @@ class MieleClient(ResourceClient):
                 appliance=device_id,
                 hint="Pass allow_remote_start=True if the appliance is ready.",
             )
+        await self.start_selected(device_id)
+
+    async def start_selected(self, device_id: str) -> None:
+        """Start what is selected, with the checks of `remote_start`; consent is the caller's business."""
         obstacles = await self.remote_start_obstacles(device_id)
         if obstacles:
             raise CommandRejected(
                 f"cannot be started: {'; '.join(obstacles)}", reason_code="not_ready", appliance=device_id
             )
-        await self._act(device_id, {"ProcessAction": _START}, lambda state: state.status == _STATUS_RUNNING)
+        if await self._device_type(device_id) in OVENS:
+            await self._request_and_see(device_id, _REQUEST_START, _is_running)
+        else:
+            await self._act(device_id, {"ProcessAction": _START}, _is_running)
+
+    async def select_program(
+        self, device_id: str, program: int | str, options: Mapping[int | str, float] | None = None
+    ) -> None:
+        """Select a programme by number or name and return when the appliance shows it.
+
+        Without `options` it gets its default settings; with some, it is selected first, its options are
+        read, and it is selected again with the chosen values (miele-dop2.md, section 9.4).
+        """
+        found = (await self.get_program_catalog(device_id)).find(program)
+        await self._write_frame(device_id, selection_of(found))
+        if options:
+            await self.clock.sleep(_SETTLE_S)
+            offered = await read_options(self.port(device_id))
+            await self._write_frame(
+                device_id, selection_of(msgspec.structs.replace(found, options=offered), options)
+            )
+        self._accepted(device_id)
+        await self._see(device_id, lambda state: state.program_id == found.id, f"programme {found.name}")
 
     async def stop_program(self, device_id: str) -> None:
         """Abort what runs or waits; return when it stopped."""
@@ -173,7 +210,7 @@ class MieleClient(ResourceClient):
         state = await self.get_device_state(device_id)
         if state.status != _STATUS_PAUSED:
             raise CommandRejected("is not paused", reason_code="not_ready", appliance=device_id)
-        await self._act(device_id, {"ProcessAction": _START}, lambda state: state.status == _STATUS_RUNNING)
+        await self._act(device_id, {"ProcessAction": _START}, _is_running)
 
     stop, pause, resume = stop_program, pause_program, resume_program
 
@@ -228,16 +265,26 @@ class MieleClient(ResourceClient):
         self, device_id: str, unit: int, attribute: int, idx1: int = 0, idx2: int = 0
     ) -> Attribute:
         """Read one leaf through the table of its attribute."""
-        return interpret(await self.read_dop2_leaf(device_id, unit, attribute, idx1, idx2))
+        return interpret(
+            checked(await self.read_dop2_leaf(device_id, unit, attribute, idx1, idx2), unit, attribute)
+        )
+
+    async def walk_dop2_tree(self, device_id: str, **options: Any) -> WalkState:
+        """Read every leaf of an appliance, gently; `options` are those of `dop2.walk.Walk`."""
+        return await Walk(self.port(device_id), clock=self.clock, **options).run()
 
     async def write_attribute(
         self, device_id: str, attribute: int, *, unit: int = _MAIN_UNIT, idx1: int = 0, **values: Any
     ) -> None:
         """Write fields of an attribute by name, waking the appliance when it sleeps."""
-        body = encode(ATTRIBUTES[attribute].build(unit=unit, idx1=idx1, **values))
+        await self._write_frame(device_id, ATTRIBUTES[attribute].build(unit=unit, idx1=idx1, **values))
+
+    async def _write_frame(self, device_id: str, frame: Frame) -> None:
+        """Write a leaf; a sleeping appliance is woken, at most twice (miele-dop2.md, section 5)."""
+        body = encode(frame)
         for retry in (True, True, False):
             try:
-                await self.write_dop2_leaf(device_id, unit, attribute, body, idx1)
+                await self.write_dop2_leaf(device_id, frame.unit, frame.attribute, body, frame.idx1)
             except NotNow:
                 if not retry or not (await self.get_device_state(device_id)).standby_state:
                     raise
@@ -246,19 +293,32 @@ class MieleClient(ResourceClient):
             await self.wake_up(device_id)
             await self.clock.sleep(WAKE_S)
 
-    async def get_setting(self, device_id: str, sf_id: int) -> Any:
+    async def get_program_catalog(
+        self, device_id: str, *, with_options: bool = False, wake: bool = True
+    ) -> ProgramCatalog:
+        """Read which programmes the appliance offers; without `wake` a sleeping one raises NotNow.
+
+        Options are told only of a selected programme: `with_options` selects each in turn, which is refused
+        while anything runs, and restores the selection at the end.
+        """
+        port = self.port(device_id, wake=wake)
+        device_type = await self._device_type(device_id)
+        selecting = port if with_options else None
+        return await read_catalog(port, device_type, selecting=selecting, clock=self.clock)
+
+    extract_program_catalog = get_program_catalog
+
+    async def get_setting(self, device_id: str, sf_id: int) -> SettingValue:
         """Read a setting with its range (attribute 105); raise NotFound for an id that is not offered."""
         raw = await self.read_dop2_awake(device_id, _MAIN_UNIT, _SETTING, sf_id)
-        setting: Any = interpret(raw)
+        setting = SettingValue(checked(raw, _MAIN_UNIT, _SETTING))
         if setting.setting_id != sf_id:
             raise NotFound(f"has no setting {sf_id}", appliance=device_id, hint="Attribute 2/114 lists them.")
         return setting
 
     async def set_setting(self, device_id: str, sf_id: int, new_value: int) -> None:
         """Change a setting and return when it reads back; checked against its range first (section 10)."""
-        from homewire.miele.setting_values import changed_setting  # noqa: PLC0415 - used rarely
-
-        body = changed_setting(await self.get_setting(device_id, sf_id), new_value, device_id)
+        body = encode(change_setting(await self.get_setting(device_id, sf_id), new_value))
         await self.write_dop2_leaf(device_id, _MAIN_UNIT, _SETTING, body, sf_id)
         if (await self.get_setting(device_id, sf_id)).current != new_value:
             raise CommandTimeout(f"setting {sf_id} was accepted, but does not read back", appliance=device_id)
@@ -278,7 +338,12 @@ class MieleClient(ResourceClient):
             if not done(await self.get_device_state(device_id)):
                 raise
             return
+        self._accepted(device_id)
         await self._see(device_id, done, str(dict(fields)))
+
+    def _accepted(self, device_id: str) -> None:
+        if self.on_accepted is not None:
+            self.on_accepted(device_id)
 
     async def _see(self, device_id: str, done: Callable[[State], bool], what: str) -> None:
         for delay_s in _CONFIRM_AFTER_S:
@@ -293,6 +358,7 @@ class MieleClient(ResourceClient):
 
     async def _request_and_see(self, device_id: str, request: int, done: Callable[[State], bool]) -> None:
         await self.write_attribute(device_id, _USER_REQUEST, request=request)
+        self._accepted(device_id)
         await self._see(device_id, done, f"user request {request}")
 
     async def _power(self, device_id: str, *, on: bool) -> None:
@@ -302,7 +368,12 @@ class MieleClient(ResourceClient):
             await self.write_attribute(device_id, _COMBINED_STATE, appliance_state=wanted)
         except NotNow:
             await self.write_attribute(device_id, _USER_REQUEST, request=_REQUEST_ON if on else _REQUEST_OFF)
+        self._accepted(device_id)
         await self._see(device_id, lambda state: (state.status != _STATUS_OFF) == on, "power")
+
+
+def _is_running(state: State) -> bool:
+    return state.status == _STATUS_RUNNING
 
 
 def _is_inactive(state: State) -> bool:

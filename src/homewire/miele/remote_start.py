@@ -28,13 +28,18 @@ _REMOTE_BIT: Final = 1
 _PROGRAMMED, _WAITING, _RUNNING, _PAUSED = 3, 4, 5, 6
 
 
-def unmet_start_conditions(device_type: int | None, state: State) -> tuple[str, ...]:
-    """Name everything that stands against a start through `/State`; nothing means it may be tried."""
+def unmet_start_conditions(
+    device_type: int | None, state: State, *, has_dop2: bool = False
+) -> tuple[str, ...]:
+    """Name everything that stands against a start; nothing means it may be tried.
+
+    Ovens start over DOP2 only (`has_dop2`), the others through `/State`.
+    """
     reasons = [*_general(state)]
     if device_type in _HOBS | _COOLING:
         reasons.append("this type of appliance cannot be started remotely")
-    elif device_type in OVENS:
-        reasons.append("ovens do not start this way: select the programme and start it over DOP2")
+    elif device_type in OVENS and not has_dop2:
+        reasons.append("ovens of this generation cannot be started remotely")
     elif state.status in (_RUNNING, _PAUSED):
         reasons.append("a programme is running already")
     elif not _is_ready(state):

@@ -6,7 +6,7 @@ miele-http.md, sections 5 and 9 to 13, give to path and status.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -31,7 +31,7 @@ from homewire.miele.transport import TIMEOUT_S, Transport
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["MieleDevice", "ResourceClient"]
+__all__ = ["DevicePort", "MieleDevice", "ResourceClient"]
 
 WAKE_S: Final = 3.0
 """An appliance needs about this long to wake up (section 13)."""
@@ -108,6 +108,7 @@ class ResourceClient:
         await self.transport.close()
 
     async def __aenter__(self) -> Self:
+        self.transport.open()
         return self
 
     async def __aexit__(
@@ -207,6 +208,20 @@ class ResourceClient:
                 hint="Its firmware blocks DOP2 writes, or has no such leaf.",
             ) from error
 
+    async def dop1(self, device_id: str, request: bytes) -> bytes:
+        """Exchange one Dop1 object with an older hood (section 16): object, 01 read or 02 write, 00, data."""
+        body = msgspec.json.encode({"Request": request.hex().upper()})
+        reply = await self.transport.send("POST", f"/Devices/{device_id}/DOP/", body)
+        response = decode_object(reply.body).get("Response")
+        try:
+            return bytes.fromhex(str(response))
+        except ValueError:
+            raise ProtocolError(f"Dop1 answer {response!r} is not hexadecimal", appliance=device_id) from None
+
+    def port(self, device_id: str, *, wake: bool = True) -> DevicePort:
+        """Return one appliance's leaves as a port for walks and catalogues."""
+        return DevicePort(self, device_id, wake=wake)
+
     async def list_dop2_units(self, device_id: str) -> tuple[int, ...]:
         """Read the units of the DOP2 tree; may be refused although leaves work (miele-dop2.md, section 6)."""
         return await self._numbers(f"/Devices/{device_id}/DOP2/")
@@ -231,9 +246,36 @@ class ResourceClient:
         try:
             return decode_object((await self.transport.get(path)).body)
         except NotFound as error:
+            if not self.transport.trusted:
+                await self.list_devices()  # tells whether the module knows our keys at all
             raise NotFound(
                 f"there is no appliance {device_id!r} behind this module",
                 appliance=self.host,
                 path=path,
                 hint="`homewire miele discover` and get_devices() list what is there.",
             ) from error
+
+
+class DevicePort:
+    """One appliance's leaves, for what walks trees and reads catalogues (`homewire.miele.dop2.ports`)."""
+
+    def __init__(self, client: ResourceClient, device_id: str, *, wake: bool = True) -> None:
+        self._client = client
+        self._device_id = device_id
+        self._read = client.read_dop2_awake if wake else client.read_dop2_leaf
+
+    async def read_leaf(self, unit: int, attribute: int, idx1: int = 0, idx2: int = 0) -> bytes:
+        """Read one leaf, waking the appliance first if that was asked for."""
+        return await self._read(self._device_id, unit, attribute, idx1, idx2)
+
+    async def write_leaf(self, unit: int, attribute: int, body: bytes, idx1: int = 0, idx2: int = 0) -> None:
+        """Write one leaf."""
+        await self._client.write_dop2_leaf(self._device_id, unit, attribute, body, idx1, idx2)
+
+    async def list_units(self) -> Sequence[int]:
+        """List the units of the tree."""
+        return await self._client.list_dop2_units(self._device_id)
+
+    async def list_attributes(self, unit: int) -> Sequence[int]:
+        """List the attributes of a unit."""
+        return await self._client.list_dop2_attributes(self._device_id, unit)

@@ -231,9 +231,7 @@ def open_response(
 ) -> bytes:
     """Decrypt and verify a response; return its padded plaintext if it is the household's word."""
     if header is None:
-        raise SignatureError(
-            "the response is not signed", offset=0, hint="Something else answers at this address."
-        )
+        raise SignatureError("the response is not signed", offset=0, hint=_UNSIGNED)
     group_id, signature = parse_signature_header(header)
     if group_id != credentials.group_id:
         raise SignatureError(
@@ -242,6 +240,9 @@ def open_response(
     plain = decrypt_unverified(credentials, signature, body)
     verify(credentials, signature, response_text(status, headers, plain), "response")
     return plain
+
+
+_UNSIGNED: Final = "The appliance is not paired, or something else answers at this address."
 
 
 def _seal(credentials: Credentials, text: bytes, body: bytes) -> Sealed:
@@ -257,6 +258,8 @@ def verify(credentials: Credentials, signature: bytes, text: bytes, what: str) -
 
 
 def _encrypt(credentials: Credentials, signature: bytes, body: bytes) -> bytes:
+    if not body:
+        return body
     encryptor = _cipher(credentials, signature).encryptor()
     return encryptor.update(body) + encryptor.finalize()
 

@@ -11,11 +11,9 @@ against replays).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import email.utils
-import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -77,14 +75,6 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     location: str | None = None
 
 
-class _Read:
-    """A read that is queued or running, and how many callers wait for it."""
-
-    def __init__(self, task: asyncio.Task[Reply]) -> None:
-        self.task = task
-        self.waiting = 0
-
-
 class Transport:
     """The way to one module at `host` (an address, with `:port` if it is not 80).
 
@@ -114,17 +104,18 @@ class Transport:
         self._session = session
         self._owns_session = session is None
         self._turn = asyncio.Lock()
-        self._reads: dict[str, _Read] = {}
+        self._reads: dict[str, asyncio.Future[Reply]] = {}
         self._failures = 0
         self._rest_until = 0.0
         self._newest: dt.datetime | None = None
 
+    def open(self) -> None:
+        """Keep one session from now on, until `close`."""
+        if self._session is None:
+            self._session, self._owns_session = new_session(), True
+
     async def close(self) -> None:
-        """Close the session if it is our own, and cancel what waits."""
-        for read in tuple(self._reads.values()):
-            read.task.cancel()
-        await asyncio.gather(*(read.task for read in self._reads.values()), return_exceptions=True)
-        self._reads.clear()
+        """Close the session if it is our own; what it was told is forgotten."""
         self._newest = None
         session = self._session
         if self._owns_session and session is not None:
@@ -133,18 +124,22 @@ class Transport:
 
     async def get(self, path: str) -> Reply:
         """Read a resource; callers that want the same at the same time share one request."""
-        read = self._reads.get(path)
-        if read is None:
-            task = asyncio.create_task(self._exclusive("GET", path, b""), name=f"homewire miele GET {path}")
-            read = self._reads[path] = _Read(task)
-            task.add_done_callback(functools.partial(self._forget, path, read))
-        read.waiting += 1
+        while (running := self._reads.get(path)) is not None:
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                if not running.cancelled():
+                    raise  # we were cancelled, not the caller whose request we share
+        shared = self._reads[path] = asyncio.get_running_loop().create_future()
         try:
-            return await asyncio.shield(read.task)
-        finally:
-            read.waiting -= 1
-            if not read.waiting and not read.task.done():
-                read.task.cancel()
+            reply = await self._exclusive("GET", path, b"")
+        except BaseException as error:
+            self._drop(path, shared)
+            _pass_on(shared, error)
+            raise
+        self._drop(path, shared)
+        shared.set_result(reply)
+        return reply
 
     async def send(
         self, method: str, path: str, body: bytes = b"", padding: Padding | None = Padding.JSON
@@ -171,44 +166,49 @@ class Transport:
         self.requests += 1
         try:
             reply = await self._exchange(method, path, body)
-        except (ConnectionFailed, asyncio.CancelledError) as error:
-            if isinstance(error, ConnectionFailed):
-                self._note_failure()
+        except ConnectionFailed as error:
+            error.appliance = error.appliance or self.host
+            self._note_failure()
             raise
         self._failures = 0
         return reply
 
     async def _exchange(self, method: str, path: str, body: bytes) -> Reply:
         import aiohttp  # noqa: PLC0415 - a network library, imported late
+        from yarl import URL  # noqa: PLC0415 - comes with aiohttp
 
         headers = HeadersToSign(
             content_type=CONTENT_TYPE if body else "", accept=ACCEPT, date=http_date(self.clock.now())
         )
+        values, sealed = self._sealed(method, path, headers, body)
+        session = self._session or new_session()
         try:
             async with (
                 self.clock.timeout(self._timeout_s),
-                self._open(method, path, headers, body) as response,
+                session.request(
+                    method,
+                    URL(f"{self._scheme}://{self.host}{path}", encoded=True),
+                    headers=values,
+                    data=sealed or None,
+                    allow_redirects=False,
+                    ssl=False,
+                    skip_auto_headers=_SKIP,
+                    middlewares=_MIDDLEWARES,
+                ) as response,
             ):
                 return await self._read(response)
         except TimeoutError:
-            raise RequestTimeout(
-                f"no answer within {self._timeout_s:g} s", appliance=self.host, hint=_REACHABLE
-            ) from None
-        except (aiohttp.ClientResponseError, aiohttp.ClientPayloadError) as error:
-            raise ConnectionLost(
-                f"the answer broke off or is not HTTP: {error!r}", appliance=self.host
-            ) from error
+            raise RequestTimeout(f"no answer within {self._timeout_s:g} s", hint=_REACHABLE) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise ConnectionFailed(
-                f"cannot be reached: {error}", appliance=self.host, hint=_REACHABLE
-            ) from error
+            raise _failure(error) from error
+        finally:
+            if session is not self._session:
+                await session.close()
 
-    @contextlib.asynccontextmanager
-    async def _open(
+    def _sealed(
         self, method: str, path: str, headers: HeadersToSign, body: bytes
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        from yarl import URL  # noqa: PLC0415 - comes with aiohttp
-
+    ) -> tuple[dict[str, str], bytes]:
+        """Return the header values and the body as they go on the wire."""
         values = {
             "Host": self.host,
             "Accept": headers.accept,
@@ -220,23 +220,7 @@ class Transport:
         if self.credentials is not None:
             sealed = seal_request(self.credentials, method, self.host, path, headers, body)
             values["Authorization"], body = sealed.signature_header, sealed.body
-        values |= self._headers
-        url = URL(f"{self._scheme}://{self.host}{path}", encoded=True)
-        async with self._client().request(
-            method,
-            url,
-            headers=values,
-            data=body or None,
-            allow_redirects=False,
-            ssl=False,
-            skip_auto_headers=_SKIP,
-        ) as response:
-            yield response
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = new_session()
-        return self._session
+        return values | self._headers, body
 
     async def _read(self, response: aiohttp.ClientResponse) -> Reply:
         body = await _limited(response)
@@ -284,11 +268,18 @@ class Transport:
         if self._failures >= _FAILURES_BEFORE_REST and not resting:
             self._rest_until = self.clock.monotonic() + _REST_S
 
-    def _forget(self, path: str, read: _Read, task: asyncio.Task[Reply]) -> None:
-        if self._reads.get(path) is read:
+    def _drop(self, path: str, shared: asyncio.Future[Reply]) -> None:
+        if self._reads.get(path) is shared:
             del self._reads[path]
-        if not task.cancelled():
-            task.exception()  # every waiter may have gone away
+
+
+def _pass_on(shared: asyncio.Future[Reply], error: BaseException) -> None:
+    """Tell those who share a request why it failed; if its caller was cancelled, one of them asks anew."""
+    if isinstance(error, asyncio.CancelledError):
+        shared.cancel()
+    else:
+        shared.set_exception(error)
+        shared.exception()  # perhaps nobody shared it
 
 
 def new_session() -> aiohttp.ClientSession:
@@ -301,6 +292,29 @@ def new_session() -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=None),
         auto_decompress=False,
     )
+
+
+async def _once(
+    request: aiohttp.ClientRequest,
+    handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending again what got no answer: it does so by itself, with PUT too."""
+    import aiohttp  # noqa: PLC0415 - a network library, imported late
+
+    try:
+        return await handler(request)
+    except (aiohttp.ClientError, OSError) as error:
+        raise _failure(error) from error
+
+
+def _failure(error: Exception) -> ConnectionFailed:
+    import aiohttp  # noqa: PLC0415 - a network library, imported late
+
+    if isinstance(error, aiohttp.ClientConnectionError | OSError) and not isinstance(
+        error, aiohttp.ServerDisconnectedError
+    ):
+        return ConnectionFailed(f"cannot be reached: {error}", hint=_REACHABLE)
+    return ConnectionLost(f"the answer broke off or is not HTTP: {error!r}")
 
 
 def _parse_date(text: str) -> dt.datetime | None:
@@ -320,6 +334,7 @@ async def _limited(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
+_MIDDLEWARES: Final = (_once,)
 _OK: Final = 200
 _BUSY: Final = 503
 _QUOTED_BYTES: Final = 60

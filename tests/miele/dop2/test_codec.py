@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fuzz.harness import work
 from tests.miele.dop2.notation import ALL_LEAVES, EXPECTED, RECORDINGS, VECTORS, as_tree, from_tree
 from tests.miele.dop2.strategies import FRAMES
 
@@ -198,3 +200,32 @@ def test_the_worst_leaf_stays_small() -> None:
     assert len(elements) == (65535 - 15) // 2
     assert sys.getsizeof(elements) < 8 * len(wire)
     assert encode(frame) == wire
+
+
+def leaf_of(body: bytes) -> bytes:
+    return struct.pack(">5H", len(body) + 8, 1, 2, 0, 0) + body
+
+
+BIG = 60000
+WORST: dict[str, Callable[[int], bytes]] = {
+    "scalars": lambda size: struct.pack(">H", size // 4) + bytes((0, 1, 1, 0)) * (size // 4),
+    "arrays": lambda size: struct.pack(">H", size // 5) + struct.pack(">HBH", 1, 0x15, 0) * (size // 5),
+    "structs": lambda size: struct.pack(">H", size // 5) + struct.pack(">HBH", 1, 0x10, 0) * (size // 5),
+    "elements": lambda size: struct.pack(">HHBH", 1, 1, 0x21, size // 2) + bytes(size // 2 * 2),
+    "floats": lambda size: struct.pack(">HHBH", 1, 1, 0x1E, size // 4) + b"\x7f\xa0\0\1" * (size // 4),
+    "bools": lambda size: struct.pack(">HHBH", 1, 1, 0x11, size) + b"\1" * (size - 1) + b"\2",
+    "columns": lambda size: (struct.pack(">HHB", 1, 1, 0x10) * 31 + b"\0\0") * (size // 160),
+}
+
+
+@pytest.mark.parametrize("shape", WORST)
+def test_work_grows_no_faster_than_the_input(shape: str) -> None:
+    small, large = (leaf_of(WORST[shape](size)) for size in (BIG // 8, BIG))
+    calls = [work(survives, data) for data in (small, large)]
+    assert calls[1] <= 9 * calls[0] + 100
+    assert calls[1] <= 6 * len(large) + 100
+
+
+def test_half_a_field_count_is_truncated() -> None:
+    with pytest.raises(ProtocolError, match="truncated field count"):
+        decode(bytes.fromhex("000900020632000000000001")[:11])

@@ -22,6 +22,7 @@ from homewire.miele.dop2 import (
     enums_settings,
     interpret,
 )
+from homewire.miele.dop2.catalogue import unexplained
 from homewire.miele.dop2.structures_laundry import (
     DosingContainer,
     LaundryDevice,
@@ -287,3 +288,37 @@ def test_interpretations_carry_units() -> None:
     assert Ranged(current=5, interpretation=6).meaning == "minutes"
     assert not Annotated(value=1).changeable
     assert unit_of(38) == ""
+
+
+def test_a_slot_seen_from_its_class_is_the_declaration() -> None:
+    assert repr(DeviceState.status) == "<slot 1 e8 status>"
+    assert DeviceState.status.number == 1
+
+
+def test_fields_without_declaration_are_not_named() -> None:
+    view = DeviceState(Frame(unit=2, attribute=256, fields=(Field(200, Type.U8, 1), Field(1, Type.E8, 5))))
+    assert dict(view.named()) == {"status": 5}
+
+
+def test_live_values_without_a_value_read_as_none() -> None:
+    mask = (Field(1, Type.U8, 9),)
+    fields = (Field(1, Type.STRUCT, mask), Field(4, Type.STRUCT, mask))
+    view = LaundryProcess(Frame(unit=2, attribute=6195, fields=fields))
+    assert view.block_number is None
+    assert view.remaining_minutes is None
+
+
+def test_what_no_table_knows_is_told() -> None:
+    assert list(unexplained(interpret(Frame(unit=7, attribute=4711)))) == [("DOP2 attribute", "7/4711")]
+    inner = (Field(9, Type.U8, 1),)
+    fields = (Field(1, Type.E8, 187), Field(2, Type.STRUCT, inner), Field(77, Type.U16, 1))
+    assert list(unexplained(interpret(Frame(unit=2, attribute=256, fields=fields)))) == [
+        ("DOP2 field", "2/256 field 77 u16"),
+        ("DOP2 status", "187"),
+        ("DOP2 field", "2/256 remote_enable field 9 u8"),
+    ]
+
+
+@pytest.mark.parametrize("leaf", ALL_LEAVES.values(), ids=ALL_LEAVES)
+def test_recordings_hold_few_unexplained_numbers(leaf: bytes) -> None:
+    assert not [each for each in unexplained(interpret(leaf)) if each[0] in ("DOP2 attribute", "DOP2 field")]

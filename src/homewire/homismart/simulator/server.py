@@ -68,7 +68,7 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     tls: bool = True
     nodes: int = 1
     username: str = "dana@example.com"
-    password: str = "homewire"  # noqa: S105 - the invented password of an invented account
+    password: str = "open-sesame"  # noqa: S105 - the invented password of an invented account
     lights: int = 0
     motion: bool = True
     terms: bool = False

@@ -14,12 +14,12 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 from homewire.errors import InvalidValue, ProtocolError
 from homewire.miele.dop2.model import MAXIMUM_NESTING, Field, Fields, Frame, Type, Value, WireNaN
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "field_bytes"]
 
 BLOCK_BYTES: Final = 16  # section 2: leaves are padded to the cipher's block
 PADDING: Final = b" "  # section 2: 0x20
@@ -59,6 +59,7 @@ _ARRAY_LETTERS: Final = {Type(code + _ARRAY_OFFSET): letter for code, letter in 
 _FLOATS: Final = frozenset({Type.F32, Type.F64, Type.F32_ARRAY, Type.F64_ARRAY})
 _Unpack: TypeAlias = Callable[[bytes, int], tuple[Any, ...]]
 _Read: TypeAlias = Callable[[bytes, int, int], tuple[int, Value, int]]
+_Write: TypeAlias = Callable[[int, Any, list[bytes], int], None]
 _Finish: TypeAlias = Callable[[Any, bytes, int], Value]
 
 
@@ -98,6 +99,13 @@ def encode(frame: Frame) -> bytes:
         raise InvalidValue("the address of a leaf does not fit", allowed="numbers from 0 to 65535") from error
     padding = -(_PREFIX_BYTES + length) % BLOCK_BYTES if frame.padding is None else frame.padding
     return header + body + PADDING * padding
+
+
+def field_bytes(field: Field) -> bytes:
+    """Encode one field as it stands inside a leaf; InvalidValue when the value does not fit."""
+    parts: list[bytes] = []
+    _encode_field(field, parts, 1)
+    return b"".join(parts)
 
 
 def _checked_end(data: bytes) -> int:
@@ -146,9 +154,9 @@ def _decode_fields(data: bytes, at: int, depth: int) -> tuple[Fields, int]:
             code = data[at + 2]
             scalar = _SCALARS[code]
             if scalar is not None:
-                unpack, size = scalar
+                unpack, size, kind = scalar
                 number, value = unpack(data, at)
-                append(Field(number, _TYPES[code], value))
+                append(Field(number, kind, value))
                 at += size
             else:
                 number, value, behind = _READERS[code](data, at, depth)
@@ -180,14 +188,14 @@ def _float_unpacker(letter: str) -> _Unpack:
     return unpack
 
 
-def _scalar(kind: Type) -> tuple[_Unpack, int]:
+def _scalar(kind: Type) -> tuple[_Unpack, int, Type]:
     letter = _LETTERS[kind]
     size = 3 + struct.calcsize(letter)
     if kind is Type.BOOL:
-        return _unpack_bool, size
+        return _unpack_bool, size, kind
     if kind in _FLOATS:
-        return _float_unpacker(letter), size
-    return struct.Struct(">Hx" + letter).unpack_from, size
+        return _float_unpacker(letter), size, kind
+    return struct.Struct(">Hx" + letter).unpack_from, size, kind
 
 
 def _read_bytes(data: bytes, at: int, _depth: int) -> tuple[int, Value, int]:
@@ -294,35 +302,81 @@ def _encode_fields(fields: Fields, parts: list[bytes], depth: int) -> None:
 
 
 def _encode_field(field: Field, parts: list[bytes], depth: int) -> None:
-    kind, value = field.type, field.value
     try:
-        if kind in _LETTERS:
-            parts.append(_FIELD_HEAD.pack(field.number, kind) + _pack(kind, _LETTERS[kind], value))
-        elif kind is Type.STRUCT:
-            parts.append(_FIELD_HEAD.pack(field.number, kind))
-            _encode_fields(cast("Fields", value), parts, depth + 1)
-        else:
-            items = cast("tuple[Any, ...]", value)
-            parts.append(_COUNTED_HEAD.pack(field.number, kind, len(items)))
-            _encode_items(kind, items, parts, depth)
+        _WRITERS[field.type](field.number, field.value, parts, depth)
     except (struct.error, TypeError, ValueError, OverflowError, AttributeError) as error:
-        raise InvalidValue(f"field {field.number} cannot hold {value!r:.60}", allowed=kind.label) from error
+        raise InvalidValue(
+            f"field {field.number} cannot hold {field.value!r:.60}", allowed=field.type.label
+        ) from error
 
 
-def _encode_items(kind: Type, items: tuple[Any, ...], parts: list[bytes], depth: int) -> None:
-    if kind is Type.STRUCT_ARRAY:
-        for element in items:
-            _encode_fields(element, parts, depth + 1)
-    elif kind in (Type.U8_ARRAY, Type.STRING):
-        parts.append(bytes(memoryview(cast("bytes", items))))
-    else:
-        letter = _ARRAY_LETTERS[kind]
-        parts.extend(_pack(kind, letter, item) for item in items)
+def _number_writer(kind: Type) -> _Write:
+    code, pack = int(kind), struct.Struct(">HB" + _LETTERS[kind]).pack
+
+    def write(number: int, value: Any, parts: list[bytes], _depth: int) -> None:
+        parts.append(pack(number, code, value))
+
+    return write
 
 
-def _pack(kind: Type, letter: str, value: Any) -> bytes:
-    if isinstance(value, WireNaN) and kind in _FLOATS:
-        return value.wire
-    if kind in (Type.BOOL, Type.BOOL_ARRAY) and not isinstance(value, bool):
+def _write_bool(number: int, value: Any, parts: list[bytes], _depth: int) -> None:
+    parts.append(_FIELD_HEAD.pack(number, Type.BOOL) + _pack_bool(value))
+
+
+def _pack_bool(value: Any) -> bytes:
+    if not isinstance(value, bool):
         raise TypeError("a bool is True or False")
-    return struct.pack(">" + letter, value)
+    return b"\x01" if value else b"\x00"
+
+
+def _float_writer(kind: Type) -> _Write:
+    def write(number: int, value: Any, parts: list[bytes], _depth: int) -> None:
+        parts.append(_FIELD_HEAD.pack(number, kind) + _pack_float(_LETTERS[kind], value))
+
+    return write
+
+
+def _pack_float(letter: str, value: Any) -> bytes:
+    return value.wire if isinstance(value, WireNaN) else struct.pack(">" + letter, value)
+
+
+def _write_struct(number: int, value: Any, parts: list[bytes], depth: int) -> None:
+    parts.append(_FIELD_HEAD.pack(number, Type.STRUCT))
+    _encode_fields(value, parts, depth + 1)
+
+
+def _write_struct_array(number: int, value: Any, parts: list[bytes], depth: int) -> None:
+    parts.append(_COUNTED_HEAD.pack(number, Type.STRUCT_ARRAY, len(value)))
+    for element in value:
+        _encode_fields(element, parts, depth + 1)
+
+
+def _array_writer(kind: Type) -> _Write:
+    """Make a writer of arrays; bytes count as an array of u8, whatever else is packed element by element."""
+    letter = _ARRAY_LETTERS.get(kind, "")
+
+    def write(number: int, value: Any, parts: list[bytes], _depth: int) -> None:
+        parts.append(_COUNTED_HEAD.pack(number, kind, len(value)))
+        if kind in _BYTES:
+            parts.append(memoryview(value).tobytes())
+        elif kind is Type.BOOL_ARRAY:
+            parts.extend(map(_pack_bool, value))
+        elif kind in _FLOATS:
+            parts.extend(_pack_float(letter, each) for each in value)
+        else:
+            parts.append(struct.pack(f">{len(value)}{letter}", *value))
+
+    return write
+
+
+def _writer(kind: Type) -> _Write:
+    special = {Type.BOOL: _write_bool, Type.STRUCT: _write_struct, Type.STRUCT_ARRAY: _write_struct_array}
+    if kind in special:
+        return special[kind]
+    if kind not in _LETTERS:
+        return _array_writer(kind)
+    return _float_writer(kind) if kind in _FLOATS else _number_writer(kind)
+
+
+_BYTES: Final = frozenset({Type.U8_ARRAY, Type.STRING})
+_WRITERS: Final = {kind: _writer(kind) for kind in Type}

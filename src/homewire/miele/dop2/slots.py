@@ -33,7 +33,6 @@ __all__ = [
     "i32",
     "i32s",
     "octets",
-    "scaled",
     "string",
     "struct",
     "structs",
@@ -138,20 +137,6 @@ e16s: Final = _CodedArray(Type.E16_ARRAY)
 def flag(number: int, **about: Unpack[_About]) -> Slot[bool]:
     """Declare a bool."""
     return Slot(number, Type.BOOL, label="bool", read=_as_is, write=bool, **about)
-
-
-def scaled(
-    kind: Type, number: int, unit: str, divisor: int, *, nothing: int | None = None, **about: Unpack[_About]
-) -> Slot[float]:
-    """Declare a number that counts fractions of its unit."""
-
-    def read(value: Value) -> float | None:
-        return None if value == nothing else cast("int", value) / divisor
-
-    def write(value: Any) -> Value:
-        return cast("int", nothing) if value is None else round(value * divisor)
-
-    return Slot(number, kind, label=kind.label, read=read, write=write, unit=unit, **about)
 
 
 def temperatures(number: int, **about: Unpack[_About]) -> Slot[tuple[float | None, ...]]:

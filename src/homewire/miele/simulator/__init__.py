@@ -16,7 +16,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 from aiohttp import web
@@ -32,6 +32,9 @@ from homewire.miele.simulator.profiles import PROFILES
 from homewire.miele.simulator.push import PushSender, keep_telling
 from homewire.miele.simulator.server import ModuleServer
 from homewire.simulation import Simulator
+
+if TYPE_CHECKING:
+    from homewire.miele.simulator.announcer import Announcer
 
 __all__ = ["Forgery", "Levers", "MieleSimulator", "MieleSimulatorOptions", "SimulatedAppliance", "Status"]
 
@@ -59,6 +62,7 @@ class MieleSimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     somebody to pair it. `strict` refuses signatures over unpadded bodies, as real modules do.
     `access_point` starts it in set-up mode, `tls` with HTTPS and a self-signed certificate there.
     `recording` serves the DOP2 leaves of a file.
+    `announce` puts it into mDNS.
     """
 
     type: str = "washing-machine"
@@ -79,6 +83,7 @@ class MieleSimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     latency_s: float = 0.0
     seed: int = 0
     recording: str | None = None
+    announce: bool = False
 
 
 class MieleSimulator(Simulator):
@@ -101,6 +106,7 @@ class MieleSimulator(Simulator):
         self._runner: web.ServerRunner | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
+        self._announcer: Announcer | None = None
         self._build()
 
     def _build(self) -> None:
@@ -170,6 +176,8 @@ class MieleSimulator(Simulator):
     async def start(self) -> None:
         """Listen and live."""
         await self._listen()
+        if self.options.announce:
+            await self._announce()
         self._spawn(keep_telling(self.pushes, self._changed, self.clock, every_s=_LIFE_S))
 
     async def stop(self) -> None:
@@ -178,6 +186,9 @@ class MieleSimulator(Simulator):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.pushes.close()
+        announcer, self._announcer = self._announcer, None
+        if announcer is not None:
+            await announcer.stop()
         await self.drop_wifi()
 
     async def drop_wifi(self) -> None:
@@ -213,6 +224,12 @@ class MieleSimulator(Simulator):
         await web.SockSite(runner, listener, ssl_context=self._tls()).start()
         self.port = listener.getsockname()[1]
         self._runner = runner
+
+    async def _announce(self) -> None:
+        from homewire.miele.simulator.announcer import Announcer  # noqa: PLC0415 - needs zeroconf, imported late
+
+        self._announcer = Announcer(self.module, self.profile, self.options.fab_number)
+        await self._announcer.start(self.options.host, self.port)
 
     def _tls(self) -> ssl.SSLContext | None:
         if not (self.options.tls and self.module.access_point):

@@ -54,6 +54,8 @@ class Levers:
     sleep_after: int | None = None
     answers_204: bool = False
     lies_success: bool = False
+    lose_answers: int = 0
+    write_result: int = 0
     full_resource: bool = False
     push_blocked: bool = False
 

@@ -109,6 +109,8 @@ class ModuleServer:
         except SignatureError:
             return bare_response(self._refusal(request), b"", self._now())
         status, body = self._dispatch(request.method, path, request.query, plain)
+        if request.method == "PUT" and status < _ERRORS and self.levers.due("lose_answers"):
+            self._abort(request)
         return self._signed(request.raw_path, status, body)
 
     async def _opened(self, request: web.BaseRequest) -> bytes:
@@ -242,18 +244,14 @@ class ModuleServer:
             wish = decode_object(body)
         except ProtocolError:
             return 400, b""
-        if self.levers.lies_success:
-            return 200, format_json([{"Success": dict.fromkeys(wish, 0)}])
-        status = write_state(self.appliance, wish)
-        if self.on_write is not None and status == _OK:
-            self.on_write()
+        status = _OK if self.levers.lies_success else write_state(self.appliance, wish)
         if status != _OK:
             return status, b""
-        return (
-            (204, b"")
-            if self.levers.answers_204
-            else (200, format_json([{"Success": dict.fromkeys(wish, 0)}]))
-        )
+        if self.on_write is not None:
+            self.on_write()
+        if self.levers.answers_204:
+            return 204, b""
+        return _OK, format_json([{"Success": dict.fromkeys(wish, self.levers.write_result)}])
 
     def _dop2(self, method: str, place: list[str], query: Any, body: bytes) -> Answer:
         if self.levers.dop2_off:

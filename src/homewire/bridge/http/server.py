@@ -1,0 +1,150 @@
+"""Listening: uvicorn on the configured address and on the owner's Unix socket, in the bridge's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import stat
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from homewire.bridge.http.app import Parts, make_app
+from homewire.bridge.http.gate import Gate
+from homewire.bridge.settings import HttpSettings, check_exposure
+from homewire.errors import ConnectionFailed
+
+__all__ = ["HttpOutput"]
+
+_log = logging.getLogger(__name__)
+
+_STOP_WITHIN_S = 1
+_PING_EVERY_S = 20.0
+_BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the bridge decides when it ends."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals alone."""
+        yield
+
+
+class HttpOutput:
+    """The HTTP API, on TCP and on a Unix socket (mode 0600)."""
+
+    def __init__(self, parts: Parts, settings: HttpSettings, *, socket_path: Path | None = None) -> None:
+        check_exposure(settings)
+        self._parts = parts
+        self._settings = settings
+        self._socket_path = socket_path
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.port = 0
+
+    @property
+    def address(self) -> str:
+        """Where browsers find it."""
+        host = self._settings.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    async def start(self) -> None:
+        """Listen; raise ConnectionFailed when the address is taken."""
+        gate: Any = Gate(make_app(self._parts), self._settings, self._parts.registry.clock)
+        sockets = self._listen()
+        self._parts.event_log.start()
+        config = uvicorn.Config(
+            gate,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=64 * 1024,
+            ws_ping_interval=_PING_EVERY_S,
+            ws_ping_timeout=_PING_EVERY_S,
+            timeout_graceful_shutdown=_STOP_WITHIN_S,
+            proxy_headers=False,
+        )
+        self._server = _Server(config)
+        self._task = asyncio.create_task(self._server.serve(sockets), name="http server")
+
+    async def stop(self) -> None:
+        """End streams, answer what is being answered, and stop listening."""
+        self._parts.event_log.stop()
+        task, self._task = self._task, None
+        if task is not None and self._server is not None:
+            self._server.should_exit = True
+            await asyncio.wait((task,))
+        if self._socket_path is not None:
+            self._socket_path.unlink(missing_ok=True)
+
+    def report(self) -> Mapping[str, Any]:
+        """Tell how it is."""
+        running = self._task is not None and not self._task.done()
+        log = self._parts.event_log
+        return {"ok": running, "address": self.address, "event_clients": log.followers, "events": log.seq}
+
+    def _listen(self) -> list[socket.socket]:
+        sockets = []
+        if self._settings.enabled:
+            sockets.append(self._listen_on_address())
+            self.port = sockets[0].getsockname()[1]
+        if self._socket_path is not None:
+            try:
+                sockets.append(listen_privately(self._socket_path))
+            except BaseException:
+                for one in sockets:
+                    one.close()
+                raise
+        return sockets
+
+    def _listen_on_address(self) -> socket.socket:
+        host, port = self._settings.host, self._settings.port
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        except OSError as error:
+            raise ConnectionFailed(
+                f"the bridge cannot listen on {host}:{port}: {error.strerror or error}",
+                hint="Is another bridge running? Choose another port in [http], or stop that one.",
+            ) from error
+
+
+def listen_privately(path: Path) -> socket.socket:
+    """Return a Unix socket that only its owner can open; raise ConnectionFailed when a bridge has it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _remove_stale(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    former = os.umask(stat.S_IRWXG | stat.S_IRWXO)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        listener.close()
+        raise ConnectionFailed(f"the bridge cannot listen on {path}: {error.strerror or error}") from error
+    finally:
+        os.umask(former)
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket whose bridge is gone."""
+    if not path.exists():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            path.unlink(missing_ok=True)
+            return
+    raise ConnectionFailed(
+        f"another bridge is running for this configuration ({path})", hint="Stop it first, or use it."
+    )

@@ -1,0 +1,106 @@
+"""Command-line options made from a kind's own typed options: a struct's fields or a function's keywords.
+
+A field becomes `--field-name`; its type, default and description (`msgspec.Meta`) become those of the option.
+A secret is only taken as a reference, except for simulators, whose secrets are invented.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pydoc
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Group, Parameter
+
+from homewire.cli.source import refuse_literal_secret
+from homewire.config import resolve_secret
+from homewire.secrets import Secret
+
+__all__ = ["DERIVED", "build", "derived_parameters", "options_type", "summary_of"]
+
+DERIVED = Group("Options of this kind", sort_key=2)
+
+
+def options_type(function: Callable[..., Any]) -> type[msgspec.Struct]:
+    """Return the struct of a function's options: that of its parameter `options`, or made of its keywords."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    declared = hints.get("options")
+    for candidate in (declared, *typing.get_args(declared)):
+        if isinstance(candidate, type) and issubclass(candidate, msgspec.Struct):
+            return candidate
+    keywords = [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name != "options"
+    ]
+    fields = [(one.name, hints.get(one.name, str), _default(one)) for one in keywords]
+    return msgspec.defstruct(f"{function.__name__}_options", fields, kw_only=True)
+
+
+def _default(parameter: inspect.Parameter) -> Any:
+    return msgspec.NODEFAULT if parameter.default is parameter.empty else parameter.default
+
+
+def derived_parameters(options: type[msgspec.Struct]) -> list[inspect.Parameter]:
+    """Return the keyword parameters that a command needs for the options."""
+    return [_parameter(field) for field in msgspec.structs.fields(options)]
+
+
+def _parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
+    kind, description = _plain_type(field.type)
+    default: Any = inspect.Parameter.empty
+    if field.default is not msgspec.NODEFAULT:
+        default = field.default
+    elif field.default_factory is not msgspec.NODEFAULT:
+        default = field.default_factory()
+    secret = isinstance(default, Secret)
+    negative = f"--no-{field.name.replace('_', '-')}" if default is True else ()
+    shown = Parameter(
+        group=DERIVED, help=description, negative=negative, show_default=_shows_default(default)
+    )
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default.reveal() if secret else default,
+        annotation=Annotated[kind, shown],
+    )
+
+
+def _shows_default(default: Any) -> bool:
+    return isinstance(default, int | float | str | tuple) and default not in (True, False, 0, "", ())
+
+
+def _plain_type(kind: Any) -> tuple[Any, str]:
+    """Return the type as the parser knows it, with its description."""
+    description = ""
+    if typing.get_origin(kind) is Annotated:
+        kind, *extras = typing.get_args(kind)
+        told = (one.description for one in extras if isinstance(one, msgspec.Meta) and one.description)
+        description = next(told, "")
+    if kind is Secret:
+        return str, description
+    if Secret in typing.get_args(kind):
+        return str | None, description
+    return kind, description
+
+
+def build(options: type[msgspec.Struct], values: Mapping[str, Any], *, invented_secrets: bool) -> Any:
+    """Return the options with the values of the command line; secrets become `Secret`."""
+    fields = {field.name: field.type for field in msgspec.structs.fields(options)}
+    secret = {name for name, kind in fields.items() if kind is Secret or Secret in typing.get_args(kind)}
+    ready = dict(values)
+    for name in secret & {name for name, value in values.items() if value is not None}:
+        if not invented_secrets:
+            refuse_literal_secret(name.replace("_", "-"), values[name], written="--{key} {reference}")
+        ready[name] = resolve_secret(values[name], Path())
+    return options(**ready)
+
+
+def summary_of(thing: Any) -> str:
+    """Return the documentation of a class or function, one line per paragraph."""
+    paragraphs = pydoc.getdoc(thing).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)

@@ -1,0 +1,83 @@
+"""From options to an open session: the place that chooses how commands reach the appliances."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from homewire.cli.output import Output
+from homewire.cli.session import Link, LocalSession, Session
+from homewire.cli.source import Source, entries
+from homewire.errors import HomewireError
+from homewire.link.connection import Connection
+
+__all__ = ["exit_code", "open_session"]
+
+
+@contextlib.asynccontextmanager
+async def open_session(
+    source: Source, output: Output, *, keep_trying: bool = False, only: str | None = None
+) -> AsyncIterator[Session]:
+    """Open what the options ask for; raise the first failure when nothing opened, else tell each one.
+
+    `only` is the appliance that the command is about: when a connection has that name, no other is opened.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        if source.demo:
+            session = await stack.enter_async_context(_demo(keep_trying))
+        else:
+            session = await stack.enter_async_context(_local(source, output, keep_trying, only))
+        _tell_failures(session, output)
+        yield session
+
+
+@contextlib.asynccontextmanager
+async def _demo(keep_trying: bool) -> AsyncIterator[Session]:
+    from homewire.simulation.home import VirtualHome  # noqa: PLC0415 - imports every simulator
+
+    async with VirtualHome() as home, LocalSession(home.connections(), keep_trying=keep_trying) as session:
+        yield session
+
+
+@contextlib.asynccontextmanager
+async def _local(
+    source: Source, output: Output, keep_trying: bool, only: str | None
+) -> AsyncIterator[Session]:
+    chosen = entries(source, output)
+    named = [entry for entry in chosen if only and entry.name.casefold() == only.casefold()]
+    connections: list[Connection[Any]] = []
+    unusable: list[Link] = []
+    for entry in named or chosen:
+        try:
+            connections.append(entry.connection())
+        except HomewireError as error:
+            link = Link(name=entry.name, kind=entry.kind, online=False, reason=error.message, error=error)
+            unusable.append(link)
+    local = LocalSession(connections, unusable=unusable, keep_trying=keep_trying)
+    async with contextlib.AsyncExitStack() as stack:
+        with _waiting(output, [connection.name for connection in connections]):
+            await stack.enter_async_context(local)
+        yield local
+
+
+@contextlib.contextmanager
+def _waiting(output: Output, names: list[str]) -> Iterator[None]:
+    if output.json or not output.error_console.is_terminal or output.verbosity < 0:
+        yield
+        return
+    with output.error_console.status(f"Connecting to {', '.join(names)} …"):
+        yield
+
+
+def _tell_failures(session: Session, output: Output) -> None:
+    failures = session.failures
+    if failures and not session.appliances:
+        raise failures[0]
+    for failure in failures:
+        output.error(failure)
+
+
+def exit_code(session: Session) -> int:
+    """Return 0 when every connection is open, else what the first failure ends with."""
+    return next((failure.exit_code for failure in session.failures), 0)

@@ -1,0 +1,75 @@
+"""`homewire simulate KIND`: the other end of a connection, until Ctrl-C.
+
+Each installed kind is a command of its own, whose options are those of its simulator. A kind's simulator is
+imported when its command is used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Annotated, Any
+
+from cyclopts import App, Group, Parameter
+
+from homewire.cli.derived import build, derived_parameters, summary_of
+from homewire.cli.output import Output
+from homewire.kinds import Kind, find_kind, installed_kinds
+from homewire.link.clock import Clock
+
+__all__ = ["app"]  # noqa: F822 - made when it is asked for, see __getattr__
+
+_TIME = Group("Time", sort_key=3)
+_PREFIX = "kind_"
+
+
+def __getattr__(name: str) -> Any:
+    """Return the group's command line, or the command of the kind of that name."""
+    if name == "app":
+        return _app()
+    if name.startswith(_PREFIX):
+        return _command(find_kind(name.removeprefix(_PREFIX)))
+    raise AttributeError(name)
+
+
+def _app() -> App:
+    group = App(name="simulate", help="Simulate the other end of a connection, until Ctrl-C.")
+    for kind in installed_kinds().values():
+        if kind.simulator is not None:
+            group.command(f"{__name__}:{_PREFIX}{kind.kind}", name=kind.kind, help=kind.summary)
+    return group
+
+
+def _command(kind: Kind) -> App:
+    simulator_type = kind.load_simulator()
+    parameters = derived_parameters(simulator_type.Options)
+    own_speed = any(parameter.name == "speed" for parameter in parameters)
+
+    async def simulate(**values: Any) -> None:
+        output: Output = values.pop("output")
+        speed = 1.0 if own_speed else values.pop("speed", 1.0)
+        options = build(simulator_type.Options, values, invented_secrets=True)
+        async with simulator_type(options, clock=Clock(speed)) as simulator:
+            if output.json:
+                output.document("simulator/1", {"kind": kind.kind, "settings": dict(simulator.settings())})
+            else:
+                output.line(simulator.describe())
+                output.note("Running; Ctrl-C ends.")
+            await asyncio.Event().wait()
+
+    extra = [] if own_speed else [_SPEED]
+    simulate.__signature__ = inspect.Signature([*parameters, *extra, _OUTPUT])  # type: ignore[attr-defined]  # how Python lets a function tell its real parameters
+    command = App(name=kind.kind, help_epilogue=summary_of(simulator_type.Options), help_format="plaintext")
+    command.default(simulate)
+    return command
+
+
+_SPEED = inspect.Parameter(
+    "speed",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=1.0,
+    annotation=Annotated[float, Parameter(group=_TIME, help="How fast simulated time runs.")],
+)
+_OUTPUT = inspect.Parameter(
+    "output", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Output, Parameter(parse=False)]
+)

@@ -1,0 +1,95 @@
+"""Which appliance and which feature a person means: by id, name, serial, connection, or part of these."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from homewire.cli.session import ApplianceView, Session
+from homewire.errors import NotFound
+from homewire.features import Feature
+
+__all__ = ["find_appliance", "find_appliances", "find_feature", "slug"]
+
+
+def slug(name: str) -> str:
+    """Return the name as people type it: lower case, words joined by hyphens."""
+    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-")
+
+
+def find_appliances(session: Session, wanted: tuple[str, ...]) -> list[ApplianceView]:
+    """Return the appliances that are meant, all for none; raise NotFound."""
+    if not wanted:
+        return list(session.appliances.values())
+    found: dict[str, ApplianceView] = {}
+    for text in wanted:
+        found |= {one.identity.id: one for one in _matching(session, text)}
+    return list(found.values())
+
+
+def find_appliance(session: Session, wanted: str) -> ApplianceView:
+    """Return the one appliance that is meant; raise NotFound when there is none or more than one."""
+    found = _matching(session, wanted)
+    if len(found) > 1:
+        names = ", ".join(sorted(_label(one) for one in found))
+        raise NotFound(f"{wanted!r} may be any of these appliances: {names}", hint="Say which one.")
+    return found[0]
+
+
+def find_feature(appliance: ApplianceView, wanted: str) -> Feature:
+    """Return the feature by its key or its name; raise NotFound with the nearest keys."""
+    features = appliance.features
+    keys = {slug(one.name): key for key, one in features.items()} | {slug(key): key for key in features}
+    key = wanted if wanted in features else keys.get(slug(wanted))
+    if key is not None:
+        return features[key]
+    near = difflib.get_close_matches(slug(wanted), keys, n=3)
+    suggested = dict.fromkeys(keys[one] for one in near)
+    hint = f"Did you mean {' or '.join(suggested)}?" if suggested else "`homewire status` lists its features."
+    raise NotFound(f"there is no feature {wanted!r}", appliance=appliance.identity.name, hint=hint)
+
+
+def _matching(session: Session, wanted: str) -> list[ApplianceView]:
+    appliances = list(session.appliances.values())
+    folded = wanted.casefold()
+    for exact in (_id, _name, _slug, _serial):
+        if found := [one for one in appliances if exact(one) == folded]:
+            return found
+    behind = {key for link in session.links if link.name.casefold() == folded for key in link.appliances}
+    part = slug(wanted)
+    if found := [one for one in appliances if one.identity.id in behind]:
+        return found
+    if found := [one for one in appliances if part and (part in _slug(one) or part in slug(_id(one)))]:
+        return found
+    raise _nothing(wanted, appliances)
+
+
+def _id(appliance: ApplianceView) -> str:
+    return appliance.identity.id.casefold()
+
+
+def _name(appliance: ApplianceView) -> str:
+    return appliance.identity.name.casefold()
+
+
+def _slug(appliance: ApplianceView) -> str:
+    return slug(appliance.identity.name)
+
+
+def _serial(appliance: ApplianceView) -> str | None:
+    serial = appliance.identity.serial
+    return serial.casefold() if serial else None
+
+
+def _label(appliance: ApplianceView) -> str:
+    return f"{appliance.identity.name} ({appliance.identity.id})"
+
+
+def _nothing(wanted: str, appliances: list[ApplianceView]) -> NotFound:
+    names = [one.identity.name for one in appliances]
+    near = difflib.get_close_matches(wanted, names, n=2)
+    if near:
+        hint = f"Did you mean {' or '.join(near)}?"
+    else:
+        hint = f"There is: {', '.join(names)}." if names else "No appliance answered."
+    return NotFound(f"there is no appliance {wanted!r}", hint=hint)

@@ -1,0 +1,58 @@
+"""Generation 2: gateway firmware 3 and 4, reached through the cloud, the local API and Bluetooth.
+
+The typed clients keep the names that users of pylamarzocco 1.x know; they are imported when they are used.
+Source: `docs/protocols/lamarzocco-gateway.md`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from homewire.kinds import Kind
+
+if TYPE_CHECKING:
+    from homewire.lamarzocco.gateway.client import (
+        LaMarzoccoBluetoothClient,
+        LaMarzoccoCloudClient,
+        LaMarzoccoLocalClient,
+    )
+    from homewire.lamarzocco.gateway.machine import LaMarzoccoGrinder, LaMarzoccoMachine
+
+__all__ = [
+    "KIND",
+    "LaMarzoccoBluetoothClient",
+    "LaMarzoccoCloudClient",
+    "LaMarzoccoGrinder",
+    "LaMarzoccoLocalClient",
+    "LaMarzoccoMachine",
+]
+
+_PACKAGE = "homewire.lamarzocco.gateway"
+
+KIND = Kind(
+    kind="lamarzocco-gateway",
+    summary="La Marzocco with gateway firmware 3 or 4, and the Pico: cloud, local API, Bluetooth",
+    connection=f"{_PACKAGE}.connection:GatewayConnection",
+    simulator=f"{_PACKAGE}.simulator:GatewaySimulator",
+    decoder=f"{_PACKAGE}.decoder:decode",
+    catalogue=f"{_PACKAGE}.features:catalogue",
+    discovery=f"{_PACKAGE}.discovery:discover",
+    doctor=f"{_PACKAGE}.doctor:checks",
+)
+
+_HOMES = {
+    "LaMarzoccoBluetoothClient": "client",
+    "LaMarzoccoCloudClient": "client",
+    "LaMarzoccoLocalClient": "client",
+    "LaMarzoccoGrinder": "machine",
+    "LaMarzoccoMachine": "machine",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a client when it is first used."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(f"{_PACKAGE}.{_HOMES[name]}"), name)

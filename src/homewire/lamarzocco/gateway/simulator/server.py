@@ -1,0 +1,202 @@
+"""The simulator of the gateway generation: an account with machines, reachable by every path at once."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from homewire.errors import ConfigurationError
+from homewire.lamarzocco.gateway.simulator.accounts import Account
+from homewire.lamarzocco.gateway.simulator.cloud import CloudServer
+from homewire.lamarzocco.gateway.simulator.levers import CloudLevers, LocalLevers
+from homewire.lamarzocco.gateway.simulator.local import LocalServer
+from homewire.lamarzocco.gateway.simulator.machine import SimulatedMachine
+from homewire.lamarzocco.models import MODELS, Model, find_model
+from homewire.link.clock import Clock
+from homewire.simulation import Simulator
+
+__all__ = ["GatewaySimulator"]
+
+_HISTORY_DAYS = 30
+_DEMO_EVERY_S = 240.0
+
+
+class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is simulated: the account, its machines by model name, their gateway firmware, and the ports.
+
+    Port 0 is any free port; the machines' local ports count upwards from `local_port`. `bluetooth` adds a
+    virtual Bluetooth world whose adapters are offered at `bluetooth_port`. `speed` lets the machines live
+    faster.
+    """
+
+    models: tuple[str, ...] = ("Micra",)
+    gateway: str = "v3.7"
+    username: str = "ada@example.com"
+    password: str = "espresso"  # noqa: S105 - a simulated account's
+    host: str = "127.0.0.1"
+    cloud_port: int = 0
+    local_port: int = 0
+    bluetooth: bool = True
+    bluetooth_port: int = 0
+    seed: int = 1
+    speed: float = 1.0
+    busy: bool = False
+
+
+class GatewaySimulator(Simulator):
+    """Account, machines, cloud, local APIs and Bluetooth.
+
+    The parts are public for tests and demos: `machines`, `cloud` (with `cloud.levers` and `cloud.tokens`),
+    `locals` and `bluetooths` by serial number.
+    """
+
+    Options = GatewayOptions
+
+    def __init__(self, options: GatewayOptions | None = None, *, clock: Clock | None = None) -> None:
+        self.options = options or GatewayOptions()
+        self.clock = clock or Clock(self.options.speed)
+        self._rng = random.Random(self.options.seed)  # noqa: S311 - believable noise, no secret
+        self.machines = {machine.serial: machine for machine in self._build()}
+        self.account = Account(self.options.username, self.options.password)
+        self.cloud = CloudServer(self.account, self.machines, clock=self.clock, levers=CloudLevers())
+        self.locals = {
+            serial: LocalServer(machine, LocalLevers())
+            for serial, machine in self.machines.items()
+            if machine.has_local_api
+        }
+        self.bluetooths: dict[str, Any] = {}
+        self._air: Any = None
+        self._life: asyncio.Task[None] | None = None
+
+    @classmethod
+    def demo(cls, clock: Clock) -> Sequence[Simulator]:
+        """Return a kitchen and a café corner that brew by themselves."""
+        return [cls(GatewayOptions(models=("Micra", "Linea Mini", "GS3 AV", "Pico"), busy=True), clock=clock)]
+
+    @property
+    def machine(self) -> SimulatedMachine:
+        """The first machine."""
+        return next(iter(self.machines.values()))
+
+    async def start(self) -> None:
+        """Listen everywhere and let the machines live."""
+        own = self.options
+        await self.cloud.start(own.host, own.cloud_port)
+        for number, local in enumerate(self.locals.values()):
+            await local.start(own.host, own.local_port and own.local_port + number)
+        if own.bluetooth:
+            await self._start_bluetooth()
+        for machine in self.machines.values():
+            machine.start()
+        if own.busy:
+            self._life = asyncio.ensure_future(self._brew_all_day())
+
+    async def stop(self) -> None:
+        """Stop everything."""
+        life, self._life = self._life, None
+        if life is not None:
+            life.cancel()
+            await asyncio.gather(life, return_exceptions=True)
+        for machine in self.machines.values():
+            await machine.stop()
+        for bluetooth in self.bluetooths.values():
+            await bluetooth.stop()
+        if self._air is not None:
+            await self._air.close()
+            self._air = None
+        for local in self.locals.values():
+            await local.stop()
+        await self.cloud.stop()
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return settings for `homewire.connect("lamarzocco-gateway", …)` that use every path."""
+        settings: dict[str, Any] = {
+            "username": self.options.username,
+            "password": self.options.password,
+            "cms_url": self.cloud.url,
+            "gateway_url": self.cloud.url,
+            "hosts": {serial: ":".join(map(str, local.address)) for serial, local in self.locals.items()},
+        }
+        return settings | ({"bluetooth": f"virtual:{self._air.address}"} if self._air else {})
+
+    def describe(self) -> str:
+        """Tell what runs where."""
+        names = ", ".join(f"{machine.model.title} {serial}" for serial, machine in self.machines.items())
+        local = ", ".join(
+            f"{serial} at {local.address[0]}:{local.address[1]}" for serial, local in self.locals.items()
+        )
+        radio = f", Bluetooth virtual:{self._air.address}" if self._air else ""
+        cloud = f"cloud at {self.cloud.url} ({self.options.username})"
+        return f"{names}: {cloud}, local API {local or 'none'}{radio}"
+
+    def adapter(self) -> Any:
+        """Return a Bluetooth adapter in the simulator's air, for tests in the same process."""
+        from homewire.simulation.bluetooth import Adapter  # noqa: PLC0415 - needs the Bluetooth extra
+
+        return Adapter(self._air)
+
+    async def _start_bluetooth(self) -> None:
+        try:
+            import homewire.lamarzocco.gateway.simulator.bluetooth as radio  # noqa: PLC0415 - extra
+            from homewire.simulation.bluetooth import Air  # noqa: PLC0415 - extra
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                "simulated Bluetooth needs the Python packages bleak and bumble",
+                hint="Install homewire[ble,ble-simulation], or set bluetooth = false.",
+            ) from error
+        self._air = Air()
+        await self._air.listen(self.options.host, self.options.bluetooth_port)
+        for number, machine in enumerate(self.machines.values()):
+            if machine.model.bluetooth_prefix is None:
+                continue
+            address = f"F0:00:00:00:00:{number + 1:02X}"
+            server = radio.BluetoothServer(
+                machine, self._air, username=self.options.username, address=address
+            )
+            self.bluetooths[machine.serial] = server
+            await server.start()
+
+    def _build(self) -> list[SimulatedMachine]:
+        machines = []
+        for number, name in enumerate(self.options.models):
+            model = find_model(name)
+            if model is None:
+                known = ", ".join(model.gateway_name for model in MODELS)
+                raise ConfigurationError(f"there is no model {name!r}", key="models", hint=f"Known: {known}.")
+            machines.append(self._machine(model, number))
+        return machines
+
+    def _machine(self, model: Model, number: int) -> SimulatedMachine:
+        serial = f"{model.serial_prefix}{123456 + number:06d}"
+        machine = SimulatedMachine(
+            model,
+            serial,
+            gateway=self.options.gateway,
+            name=serial,
+            key=hashlib.sha256(serial.encode()).hexdigest(),
+            clock=self.clock,
+            rng=self._rng,
+        )
+        for days in range(1, _HISTORY_DAYS + 1):
+            day = self.clock.now().date() - dt.timedelta(days=days)
+            drinks, flushes = self._rng.randint(0, 6), self._rng.randint(0, 4)
+            machine.history[day] = {"doseA": drinks, "flush": flushes}
+            machine.counters[0] += drinks
+            machine.counters[-1] += flushes
+        return machine
+
+    async def _brew_all_day(self) -> None:
+        machines = [machine for machine in self.machines.values() if not machine.model.grinder]
+        for machine in machines:
+            machine.set_mode("BrewingMode", "manual")
+        while True:
+            await self.clock.sleep(_DEMO_EVERY_S * self._rng.uniform(0.3, 1.0))
+            machine = self._rng.choice(machines)
+            if machine.shot is None:
+                machine.brew(self._rng.choice(machine.model.dose_keys) if machine.model.dose_keys else None)

@@ -1,0 +1,448 @@
+"""What is known about a machine at the moment: configuration and stream merged into one view.
+
+The views keep the names that users of pylamarzocco 1.x know (`machine.config.boilers[…].target_temperature`).
+They are frozen: whoever holds one keeps what it was. Sources: `lamarzocco-gateway.md`, sections 8 and 10.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from homewire.lamarzocco.gateway.codec import Batch
+from homewire.lamarzocco.gateway.models import (
+    Boiler,
+    BoilerType,
+    BrewMode,
+    Configuration,
+    Counter,
+    FirmwareRecord,
+    GrinderConfiguration,
+    GroupCapabilities,
+    MachineStatistics,
+    PhysicalKey,
+    PrebrewMode,
+    PreinfusionEntry,
+    PreinfusionSettings,
+    Recipe,
+    RecipeAssignment,
+    Scale,
+    SmartStandby,
+    Snapshot,
+    SteamLevel,
+    SystemInfo,
+    WakeUpSleepEntry,
+    WeeklySchedule,
+)
+
+__all__ = [
+    "LaMarzoccoBoiler",
+    "LaMarzoccoCoffeeStatistics",
+    "LaMarzoccoFirmware",
+    "LaMarzoccoGrinderConfig",
+    "LaMarzoccoMachineConfig",
+    "LaMarzoccoPrebrewConfiguration",
+    "LiveState",
+    "Shot",
+    "coffee_statistics",
+    "grinder_view",
+]
+
+_log = logging.getLogger(__name__)
+
+_CONTINUOUS = 4
+_FLUSHES = -1
+"""Special `coffeeType` values of section 7.5."""
+
+
+class LaMarzoccoBoiler(msgspec.Struct, frozen=True, kw_only=True):
+    """One boiler; temperatures in °C, rounded to a tenth (section 8.1), None when not reported."""
+
+    enabled: bool
+    current_temperature: float | None
+    target_temperature: float
+
+
+class LaMarzoccoPrebrewConfiguration(msgspec.Struct, frozen=True, kw_only=True):
+    """A key's times in seconds (section 8.4)."""
+
+    on_time: float
+    off_time: float
+
+    @property
+    def preinfusion_time(self) -> float:
+        """The infusion time shares the second time's place."""
+        return self.off_time
+
+
+class LaMarzoccoFirmware(msgspec.Struct, frozen=True, kw_only=True):
+    """Installed and offered version."""
+
+    current_version: str | None
+    latest_version: str | None
+
+    @classmethod
+    def of(cls, record: FirmwareRecord) -> LaMarzoccoFirmware:
+        """Return the view of a firmware record."""
+        return cls(
+            current_version=record.version, latest_version=record.target_version or record.latest_version
+        )
+
+
+class LaMarzoccoCoffeeStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Drinks since the machine was built; None when not read yet."""
+
+    drink_stats: Mapping[PhysicalKey, int] = {}
+    continous: int | None = None
+    total_flushes: int | None = None
+
+    @property
+    def total_coffee(self) -> int | None:
+        """All coffees; None when not read yet."""
+        if self.continous is None:
+            return None
+        return sum(self.drink_stats.values()) + self.continous
+
+
+class LaMarzoccoMachineConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine's settings and readings at a moment.
+
+    `brew_active_duration` is in seconds, `dose_hot_water` too, `doses` in the model's own unit.
+    """
+
+    turned_on: bool = False
+    doses: Mapping[PhysicalKey, float] = {}
+    boilers: Mapping[BoilerType, LaMarzoccoBoiler] = {}
+    prebrew_mode: PrebrewMode | str = PrebrewMode.DISABLED
+    plumbed_in: bool | None = None
+    prebrew_configuration: Mapping[PhysicalKey, LaMarzoccoPrebrewConfiguration] = {}
+    preinfusion_configuration: Mapping[PhysicalKey, LaMarzoccoPrebrewConfiguration] = {}
+    dose_hot_water: float | None = None
+    water_contact: bool | None = None
+    wake_up_sleep_entries: Mapping[str, WakeUpSleepEntry] = {}
+    schedule: WeeklySchedule | None = None
+    smart_standby: SmartStandby | None = None
+    brew_active: bool = False
+    brew_active_duration: float = 0
+    backflush_enabled: bool | None = None
+    scale: Scale | None = None
+    recipes: tuple[Recipe, ...] = ()
+    recipe_assignment: tuple[RecipeAssignment, ...] = ()
+
+    @property
+    def steam_level(self) -> SteamLevel | None:
+        """The Micra's level nearest to the steam target; None without a steam boiler."""
+        steam = self.boilers.get(BoilerType.STEAM)
+        if steam is None:
+            return None
+        return min(SteamLevel, key=lambda level: abs(level - steam.target_temperature))
+
+
+class LaMarzoccoGrinderConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A grinder's settings: doses in seconds, standby in minutes (section 8.6)."""
+
+    turned_on: bool | None = None
+    doses: Mapping[PhysicalKey, float] = {}
+    led_enabled: bool | None = None
+    bell_opened: bool | None = None
+    stand_by_time: int | None = None
+
+
+class Shot(msgspec.Struct, frozen=True, kw_only=True):
+    """A shot or a flush that ended: seconds, pulses, and the key or dose."""
+
+    started: dt.datetime
+    duration_s: float
+    flush: bool = False
+    volume: float | None = None
+    dose: str | None = None
+    stop_reason: str | None = None
+
+
+def coffee_statistics(counters: list[Counter]) -> LaMarzoccoCoffeeStatistics:
+    """Return the counters as a view (section 7.5)."""
+    counts = {counter.coffee_type: counter.count for counter in counters}
+    keys = {key: counts[key - 1] for key in PhysicalKey if key - 1 in counts}
+    return LaMarzoccoCoffeeStatistics(
+        drink_stats=keys, continous=counts.get(_CONTINUOUS, 0), total_flushes=counts.get(_FLUSHES, 0)
+    )
+
+
+def grinder_view(config: GrinderConfiguration) -> LaMarzoccoGrinderConfig:
+    """Return the view of a grinder's configuration."""
+    mode = config.machine_mode
+    return LaMarzoccoGrinderConfig(
+        turned_on=None if mode is None else mode != BrewMode.STANDBY,
+        doses={key: dose.target for dose in config.doses if (key := _key(dose.dose_index))},
+        led_enabled=config.barista_led,
+        bell_opened=config.bell_opened,
+        stand_by_time=config.stand_by_time,
+    )
+
+
+class LiveState:
+    """The newest of everything. `take` a configuration or `apply` a stream message; `view()` shows it.
+
+    A view is made when somebody asks and kept until something changes.
+    """
+
+    __slots__ = (
+        "_view",
+        "boilers",
+        "brew_started",
+        "brew_time",
+        "brew_volume",
+        "brewing",
+        "configuration",
+        "dose",
+        "ended",
+        "groups",
+        "mode",
+        "preinfusion",
+        "statistics",
+        "system",
+        "tank",
+        "temperatures",
+    )
+
+    def __init__(self) -> None:
+        self.configuration: Configuration | None = None
+        self.mode: str | None = None
+        self.tank: bool | None = None
+        self.boilers: dict[str, Boiler] = {}
+        self.temperatures: dict[str, float | None] = {}
+        self.preinfusion: PreinfusionSettings | None = None
+        self.groups: tuple[GroupCapabilities, ...] = ()
+        self.statistics: MachineStatistics | None = None
+        self.system: SystemInfo | None = None
+        self.brewing = False
+        self.brew_time: float = 0
+        self.brew_volume: float | None = None
+        self.brew_started: dt.datetime | None = None
+        self.dose: str | None = None
+        self.ended: str | None = None
+        self._view: LaMarzoccoMachineConfig | None = None
+
+    def take(self, configuration: Configuration) -> None:
+        """Take a whole configuration."""
+        self._view = None
+        self.configuration = configuration
+        self.mode = configuration.machine_mode
+        self.tank = configuration.tank_status
+        self.preinfusion = configuration.preinfusion_settings
+        self.groups = configuration.group_capabilities
+        self._take_boilers(configuration.boilers)
+
+    def apply(self, batch: Batch, now: Callable[[], dt.datetime]) -> Shot | None:
+        """Take a stream message; return the shot that it ended, if any."""
+        self._view = None
+        values = batch.values
+        for key, value in values.items():
+            if key in _SIMPLE:
+                name, place = _SIMPLE[key]
+                getattr(self, name)[place] = value
+            elif key in _APPLY:
+                _APPLY[key](self, value, now)
+        return self._finish(values, now) if self.ended is not None else None
+
+    def view(self) -> LaMarzoccoMachineConfig:
+        """Return everything as one frozen view."""
+        if self._view is None:
+            self._view = _machine_view(self)
+        return self._view
+
+    def _take_boilers(self, boilers: tuple[Boiler, ...]) -> None:
+        self.boilers = {boiler.id: boiler for boiler in boilers}
+        for boiler in boilers:
+            if boiler.current is not None:
+                self.temperatures[boiler.id] = boiler.current
+
+    def _finish(self, values: Mapping[str, Any], now: Callable[[], dt.datetime]) -> Shot | None:
+        """End the shot that the message ended; a flush is one that was short (section 10.1)."""
+        what, self.ended, self.brewing = self.ended, None, False
+        seconds = values.get(f"{what}StoppedGroup1Time", self.brew_time)
+        ended = Shot(
+            started=self.brew_started or now() - dt.timedelta(seconds=seconds),
+            duration_s=seconds,
+            flush=what == "Flush",
+            volume=values.get(f"{what}StoppedGroup1Volume", self.brew_volume),
+            dose=values.get(f"{what}StoppedGroup1DoseIndex", self.dose),
+            stop_reason=values.get(f"{what}StoppedGroup1StopReason"),
+        )
+        self.brew_time, self.brew_started = seconds, None
+        return ended
+
+
+_SIMPLE = {
+    "CoffeeBoiler1UpdateTemperature": ("temperatures", "CoffeeBoiler1"),
+    "SteamBoilerUpdateTemperature": ("temperatures", "SteamBoiler"),
+}
+
+
+def _set_point(name: str) -> Callable[[LiveState, Any, Any], None]:
+    def apply(state: LiveState, value: float, _now: Any) -> None:
+        if name in state.boilers:
+            state.boilers[name] = msgspec.structs.replace(state.boilers[name], target=value)
+
+    return apply
+
+
+def _set_points(state: LiveState, targets: Mapping[str, float], now: Any) -> None:
+    for name, value in targets.items():
+        _set_point(name)(state, value, now)
+
+
+def _steam_enabled(state: LiveState, value: bool, _now: Any) -> None:
+    if BoilerType.STEAM in state.boilers:
+        steam = state.boilers[BoilerType.STEAM]
+        state.boilers[BoilerType.STEAM] = msgspec.structs.replace(steam, is_enabled=value)
+
+
+def _brew_time(state: LiveState, value: float, _now: Any) -> None:
+    state.brewing = True
+    state.brew_time = value
+
+
+def _brew_volume(state: LiveState, value: float, _now: Any) -> None:
+    state.brew_volume = value
+
+
+def _brew_start(state: LiveState, _value: Any, now: Callable[[], dt.datetime]) -> None:
+    if not state.brewing:
+        state.brewing, state.brew_time, state.brew_volume = True, 0, None
+        state.brew_started = now()
+
+
+def _brew_dose(state: LiveState, value: str, now: Callable[[], dt.datetime]) -> None:
+    _brew_start(state, value, now)
+    state.dose = value
+
+
+def _brew_end(state: LiveState, _value: Any, _now: Any) -> None:
+    state.ended = "Brewing"
+
+
+def _flush_end(state: LiveState, _value: Any, _now: Any) -> None:
+    state.ended = "Flush"
+
+
+def _snapshot_end(state: LiveState, value: Snapshot, _now: Any) -> None:
+    """End a shot by its snapshot, or a flush: the older name serves both (section 10.1)."""
+    state.ended = "Flush" if value.flush_info is not None else "Brewing"
+
+
+def _statistics(state: LiveState, value: MachineStatistics, _now: Any) -> None:
+    state.statistics = value
+    if state.brewing and state.ended is None:
+        state.ended = "Brewing"  # the message that ended the shot was lost; these follow it (section 10.2)
+
+
+def _assign(name: str) -> Callable[[LiveState, Any, Any], None]:
+    return lambda state, value, _now: setattr(state, name, value)
+
+
+def _tank(state: LiveState, value: str, _now: Any) -> None:
+    state.tank = {"full": True, "empty": False}.get(value)
+
+
+_APPLY: Mapping[str, Callable[[LiveState, Any, Any], None]] = {
+    "MachineConfiguration": lambda state, value, _now: state.take(value),
+    "SystemInfo": _assign("system"),
+    "SteamBoilerUpdateSetPoint": _set_point("SteamBoiler"),
+    "CoffeeBoiler1UpdateSetPoint": _set_point("CoffeeBoiler1"),
+    "SteamBoilerEnabled": _steam_enabled,
+    "BoilersTargetTemperature": _set_points,
+    "Boilers": lambda state, value, _now: state._take_boilers(value),  # noqa: SLF001 - the table is part of the class
+    "MachineMode": _assign("mode"),
+    "TankStatus": _tank,
+    "PreinfusionSettings": _assign("preinfusion"),
+    "GroupCapabilities": _assign("groups"),
+    "MachineStatistics": _statistics,
+    "BrewingStartedGroup1StopType": _brew_start,
+    "BrewingStartedGroup1DoseIndex": _brew_dose,
+    "BrewingUpdateGroup1Time": _brew_time,
+    "BrewingUpdateGroup1Volume": _brew_volume,
+    "BrewingStoppedGroup1StopType": _brew_end,
+    "BrewingStoppedGroup1DoseIndex": _brew_end,
+    "BrewingStoppedGroup1Time": _brew_end,
+    "BrewingSnapshotGroup1": _snapshot_end,
+    "FlushSnapshotGroup1": _flush_end,
+    "FlushStoppedGroup1DoseIndex": _flush_end,
+    "FlushStoppedGroup1Time": _flush_end,
+}
+"""What a stream key changes. Keys without an entry are known and carry nothing that is kept."""
+
+
+def _machine_view(state: LiveState) -> LaMarzoccoMachineConfig:
+    config = state.configuration or Configuration()
+    tea = (config.tea_doses or {}).get("DoseA")
+    mode = state.preinfusion.mode if state.preinfusion else PrebrewMode.DISABLED
+    entries = config.wake_up_sleep_entries or ()
+    return LaMarzoccoMachineConfig(
+        turned_on=state.mode == BrewMode.ON,
+        doses=_doses(state.groups),
+        boilers={kind: _boiler(state, kind) for kind in BoilerType if kind in state.boilers},
+        prebrew_mode=_mode(mode),
+        plumbed_in=config.is_plumbed_in,
+        prebrew_configuration=_times(state.preinfusion, PrebrewMode.PREBREW_ENABLED),
+        preinfusion_configuration=_times(state.preinfusion, PrebrewMode.PREINFUSION),
+        dose_hot_water=tea.stop_target if tea else None,
+        water_contact=state.tank,
+        wake_up_sleep_entries={entry.id: entry for entry in entries},
+        schedule=config.weekly_scheduling_config,
+        smart_standby=config.smart_stand_by,
+        brew_active=state.brewing,
+        brew_active_duration=state.brew_time,
+        backflush_enabled=config.is_back_flush_enabled,
+        scale=config.scale,
+        recipes=config.recipes or (),
+        recipe_assignment=config.recipe_assignment or (),
+    )
+
+
+def _boiler(state: LiveState, kind: BoilerType) -> LaMarzoccoBoiler:
+    boiler, current = state.boilers[kind], state.temperatures.get(kind)
+    return LaMarzoccoBoiler(
+        enabled=boiler.is_enabled,
+        current_temperature=None if current is None else round(current, 1),
+        target_temperature=round(boiler.target, 1),
+    )
+
+
+def _doses(groups: tuple[GroupCapabilities, ...]) -> dict[PhysicalKey, float]:
+    doses = groups[0].doses if groups else ()
+    return {key: dose.stop_target for dose in doses if (key := _key(dose.dose_index))}
+
+
+def _mode(mode: str) -> PrebrewMode | str:
+    """Return the mode under one name for all firmware; an unknown one stays what it is."""
+    if mode == PrebrewMode.PREBREW_ENABLED:
+        return PrebrewMode.PREBREW
+    return next((known for known in PrebrewMode if known == mode), mode)
+
+
+def _times(
+    settings: PreinfusionSettings | None, mode: PrebrewMode
+) -> dict[PhysicalKey, LaMarzoccoPrebrewConfiguration]:
+    """Return the times by key; up to gateway v3 both modes share one pair (section 8.4)."""
+    entries = settings.group if settings else ()
+    fitting = [entry for entry in entries if entry.mode is None or entry.mode == mode]
+    return {key: _pair(entry) for entry in fitting if (key := _key(entry.dose_type))}
+
+
+def _pair(entry: PreinfusionEntry) -> LaMarzoccoPrebrewConfiguration:
+    return LaMarzoccoPrebrewConfiguration(
+        on_time=round(entry.pre_wet_time, 1), off_time=round(entry.pre_wet_hold_time, 1)
+    )
+
+
+_KEYS = {f"Dose{key.name}": key for key in PhysicalKey} | {"Continuous": PhysicalKey.A}
+"""A paddle machine's only "key" is called Continuous (section 8.4)."""
+
+
+def _key(index: str) -> PhysicalKey | None:
+    return _KEYS.get(index)

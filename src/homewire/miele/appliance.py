@@ -1,0 +1,247 @@
+"""A Miele appliance in homewire's terms: features from its state, commands that wait for their effect."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, Final
+
+import msgspec
+
+from homewire.appliance import Appliance, Identity, Occurrence, Origin, Problem
+from homewire.commands import Allowance, Command
+from homewire.errors import CommandRejected, HomewireError, NotFound, NotSupported, ProtocolError
+from homewire.features import Value
+from homewire.link.clock import Clock
+from homewire.miele.client import MieleClient
+from homewire.miele.consumption import CycleAccounting, read_consumption
+from homewire.miele.features import Abilities, declare
+from homewire.miele.models import Ident, State
+from homewire.miele.programs import ProgramCatalog
+from homewire.miele.readings import StableTime, estimates, state_values
+from homewire.miele.refusals import NotNow
+from homewire.miele.remote_start import DISHWASHERS, LAUNDRY
+from homewire.unknowns import Unknowns
+
+__all__ = ["MieleAppliance"]
+
+_RUNNING, _PAUSED, _ENDED, _FAILED, _INTERRUPTED = 5, 6, 7, 8, 9
+_ACTIVE: Final = frozenset({_RUNNING, _PAUSED})
+_ENDINGS: Final = {_ENDED: "finished", _FAILED: "failed", _INTERRUPTED: "stopped"}
+
+
+class MieleAppliance(Appliance):
+    """One appliance behind a module; `route` is its fabrication number."""
+
+    confirm_within_s: ClassVar[float | None] = 60.0
+
+    def __init__(
+        self,
+        client: MieleClient,
+        route: str,
+        ident: Ident,
+        abilities: Abilities,
+        *,
+        clock: Clock | None = None,
+        allow: Allowance | None = None,
+        unknowns: Unknowns | None = None,
+    ) -> None:
+        super().__init__(
+            _identity(route, ident), declare(abilities), clock=clock, allow=allow, unknowns=unknowns
+        )
+        self.client = client
+        self.route = route
+        self.ident = ident
+        self.abilities = abilities
+        self.raw: dict[str, Any] = {}
+        self.last: State | None = None
+        self.programmes_known = not abilities.has_dop2
+        self._program_ids: dict[str, int] = {}
+        self._start, self._finish = StableTime(), StableTime()
+        self._energy, self._water = CycleAccounting(), CycleAccounting()
+        self._cycles = 0
+        self._command: Command | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a programme runs or pauses."""
+        return self.last is not None and self.last.status in _ACTIVE
+
+    @property
+    def is_asleep(self) -> bool:
+        """Whether DOP2 leaves are not to be asked for."""
+        return self.last is not None and bool(self.last.standby_state)
+
+    @property
+    def counts_consumption(self) -> bool:
+        """Whether attribute 6195 may tell energy and water: laundry appliances with DOP2."""
+        return self.abilities.has_dop2 and self.abilities.device_type in LAUNDRY | DISHWASHERS
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Name a fault, and remote control that is switched off at the panel."""
+        found = []
+        if self.last is not None and self.last.signal_failure:
+            found.append(
+                Problem(key="fault", message="The appliance reports a fault", remedy="Look at its panel.")
+            )
+        if self.last is not None and self.last.remote_enable[:1] == (0,):
+            found.append(
+                Problem(
+                    key="remote_control_off",
+                    message="Remote control is switched off at the appliance",
+                    remedy="Switch it on in its settings; until then homewire can only read.",
+                )
+            )
+        return tuple(found)
+
+    async def read_state(self, origin: Origin = Origin.POLL) -> None:
+        """Read `/State` and publish what changed."""
+        self.take(dict((await self.client.get_device_state(self.route)).raw), origin)
+
+    def take(self, fields: Mapping[str, Any], origin: Origin) -> bool:
+        """Take fields of `/State`, all or some, from a reading or a push; return whether any differs."""
+        before, self.raw = self.raw, {**self.raw, **fields}
+        if before == self.raw and self.last is not None and not self.is_running:
+            return False
+        state = State.from_json(self.raw)
+        now = self.clock.now()
+        occurrences = self._occurrences(state, now)
+        values = state_values(state, self.abilities.device_type, self.unknowns)
+        start, finish = estimates(state, now)
+        values |= {"start_at": self._start.settle(start), "finish_at": self._finish.settle(finish)}
+        values["cycles"] = self._cycles
+        self.last = state
+        self._publish(values, origin, occurrences)
+        return before != self.raw
+
+    async def read_programmes(self) -> None:
+        """Read which programmes can be selected, and offer them; leave a sleeping appliance asleep."""
+        device_type = self.abilities.device_type
+        try:
+            catalog = await self.client.get_program_catalog(self.route, wake=False)
+        except (NotNow, ProtocolError):
+            return
+        self.programmes_known = True
+        for number in catalog.unknown_ids:
+            self.unknowns.note("programme", f"{number} of device type {device_type}")
+        if catalog.source == ProgramCatalog.known(device_type).source:
+            return  # not the appliance's own list
+        self._program_ids = {program.name: program.id for program in reversed(catalog.programs)}
+        self.abilities = msgspec.structs.replace(self.abilities, programmes=tuple(self._program_ids))
+        self.replace_features(declare(self.abilities))
+
+    async def read_consumption(self) -> None:
+        """Read energy, water and hours of an appliance that is awake and tells them."""
+        stats = await read_consumption(self.client, self.route)
+        running = self.is_running
+        self._energy.read(stats.energy_expected_wh, running=running)
+        self._water.read(stats.water_cycle_l, running=running)
+        hours = None if stats.operating_minutes is None else round(stats.operating_minutes / 60, 2)
+        values: dict[str, Value] = {
+            "energy_cycle": self._energy.cycle,
+            "energy_total": self._energy.total,
+            "water_cycle": self._water.cycle,
+            "water_total": self._water.total,
+            "operating_time": hours if hours is not None else self.state.get("operating_time"),
+        }
+        self._publish(values, Origin.POLL)
+
+    async def read_update(self) -> None:
+        """Read which firmware the module has and could have (`/Update`)."""
+        try:
+            update = await self.client.get_resource("/Update")
+        except (NotFound, NotSupported, CommandRejected):
+            return
+        current, newer = str(update.get("CurrentVersion", "")), str(update.get("AvailableVersion", ""))
+        self._publish({"module_firmware": current or None, "update": newer or current or None}, Origin.POLL)
+
+    async def _refresh(self) -> None:
+        await self.read_state()
+        if self.abilities.has_dop2 and not self.is_asleep:
+            await self.read_consumption()
+
+    async def _write(self, command: Command) -> None:
+        action = self._actions().get(command.key)
+        if action is None:
+            raise self._forbidden_write(command.key)
+        self.client.on_accepted = lambda _device: command.accepted()
+        command.sent(f"http://{self.client.host}")
+        try:
+            await action(command.value)
+        finally:
+            self.client.on_accepted = None
+            await self._look()
+
+    async def _look(self) -> None:
+        """Show the appliance's own state after a command, whatever became of it."""
+        with contextlib.suppress(HomewireError):  # the link's supervisor notices a lost module by itself
+            await self.read_state(Origin.COMMAND)
+
+    def _actions(self) -> dict[str, Callable[[Value], Awaitable[None]]]:
+        client, route = self.client, self.route
+        return {
+            "start": lambda _: client.start_selected(route),
+            "stop": lambda _: client.stop_program(route),
+            "pause": lambda _: client.pause_program(route),
+            "resume": lambda _: client.resume_program(route),
+            "wake": lambda _: client.wake_up(route),
+            "light": lambda on: client.set_light(route, bool(on)),
+            "power": lambda on: client.power_on(route) if on else client.power_off(route),
+            "program_select": lambda name: client.select_program(route, self._program_ids[str(name)]),
+        }
+
+    def _occurrences(self, state: State, now: dt.datetime) -> list[Occurrence]:
+        """Name what happened between the last state and this one."""
+        before = None if self.last is None else self.last.status
+        if before is None or "programme" not in self.features or before == state.status:
+            return []
+        if state.status == _RUNNING and before not in _ACTIVE:
+            self._energy.start()
+            self._water.start()
+            return [self._occurrence("started", state, now)]
+        if before in _ACTIVE and state.status not in _ACTIVE:
+            ending = _ENDINGS.get(state.status or 0, "stopped")
+            self._cycles += ending == "finished"
+            return [self._occurrence(ending, self.last or state, now)]
+        return []
+
+    def _occurrence(self, kind: str, state: State, now: dt.datetime) -> Occurrence:
+        names = state_values(state, self.abilities.device_type, self.unknowns)
+        data: dict[str, Value] = {
+            "program": names["program"],
+            "program_id": state.program_id,
+            "energy_wh": self._energy.cycle if kind != "started" else None,
+            "water_l": self._water.cycle if kind != "started" else None,
+        }
+        known = {key: value for key, value in data.items() if value is not None}
+        return Occurrence(key="programme", type=kind, at=now, data=known)
+
+    def _publish(
+        self, values: Mapping[str, Value], origin: Origin, occurrences: list[Occurrence] | None = None
+    ) -> None:
+        declared = {key: value for key, value in values.items() if key in self._state}
+        self.publish(declared, origin, occurrences=occurrences or ())
+
+    def _diagnostics(self) -> Mapping[str, Any]:
+        return {
+            "ident": dict(self.ident.raw),
+            "state": dict(self.raw),
+            "requests": self.client.transport.requests,
+        }
+
+
+def _identity(route: str, ident: Ident) -> Identity:
+    from homewire.miele import codes  # noqa: PLC0415 - only for the name
+
+    kind = codes.DEVICE_TYPE.label(ident.device_type) if ident.device_type is not None else "appliance"
+    model = ident.tech_type or kind
+    return Identity(
+        id=f"miele:{route}",
+        vendor="Miele",
+        model=model,
+        name=ident.device_name or f"Miele {kind.replace('_', ' ')} {model}".strip(),
+        serial=route,
+        firmware=ident.module_version or None,
+    )

@@ -1,0 +1,359 @@
+"""The connection: account, polling, stream, Bluetooth, and what happens when a path is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+import homewire
+from homewire.appliance import Change, Origin
+from homewire.commands import Stage
+from homewire.errors import (
+    AuthenticationFailed,
+    CommandRejected,
+    ConfigurationError,
+    ConnectionFailed,
+    InvalidValue,
+    NotSupported,
+    RemoteControlDisabled,
+)
+from homewire.lamarzocco.gateway import KIND
+from homewire.lamarzocco.gateway.connection import GatewayConnection
+from homewire.lamarzocco.gateway.simulator import CommandOutcome, GatewaySimulator
+
+Start = Callable[..., Awaitable[Any]]
+
+
+def _connect(simulator: GatewaySimulator, **changes: Any) -> Any:
+    return homewire.connect("lamarzocco-gateway", **{**simulator.settings(), **changes})
+
+
+async def test_every_model_with_its_features(simulate: Start) -> None:
+    simulator = (await simulate("Micra", "Linea Mini", "Linea Mini R", "GS3 AV", "GS3 MP", "Pico")).simulator
+    async with _connect(simulator) as connection:
+        by_model = {each.identity.model: each for each in connection.appliances.values()}
+        assert len(by_model) == 6
+        for appliance in by_model.values():
+            assert appliance.availability.online
+            unknown = {key for key, value in appliance.state.items() if value is None}
+            assert {key for key in unknown if not key.startswith("wake_up")} <= {"ready_at", "wifi_signal"}
+        assert {"steam_level"} <= set(by_model["Linea Micra"].features)
+        assert "steam_target" not in by_model["Linea Mini"].features
+        assert {"recipe_a", "scale_battery"} <= set(by_model["Linea Mini R"].features)
+        assert {"dose_d", "prebrew_on_d", "steam_target", "hot_water"} <= set(by_model["GS3 AV"].features)
+        assert "prebrew_mode" not in by_model["GS3 MP"].features
+        assert by_model["Pico"].state["dose_b"] == 10.3
+        assert connection.unknowns.report() == []
+
+
+WRITES: list[tuple[str, str, str, Any]] = [
+    ("Micra", "v3.7", "power", True),
+    ("Micra", "v3.7", "coffee_target", 95.5),
+    ("Micra", "v3.7", "steam", False),
+    ("Micra", "v3.7", "steam_level", "1"),
+    ("GS3 AV", "v3.7", "steam_target", 130),
+    ("Micra", "v3.7", "plumbed_in", True),
+    ("Micra", "v3.7", "prebrew_mode", "prebrew"),
+    ("Linea Mini", "v5.0.9", "prebrew_mode", "prebrew"),
+    ("Micra", "v3.7", "prebrew_on", 5.5),
+    ("Micra", "v3.7", "prebrew_off", 6.1),
+    ("GS3 AV", "v3.7", "preinfusion_c", 9),
+    ("GS3 AV", "v3.7", "prebrew_on_b", 3.3),
+    ("GS3 AV", "v3.7", "dose_d", 333),
+    ("GS3 AV", "v3.7", "hot_water", 20),
+    ("Linea Mini", "v3.7", "recipe", "B"),
+    ("Linea Mini", "v3.7", "recipe_a", 37),
+    ("Linea Mini", "v3.7", "recipe_b", 55),
+    ("Micra", "v3.7", "smart_standby", False),
+    ("Micra", "v3.7", "smart_standby_after", 120),
+    ("Micra", "v3.7", "smart_standby_mode", "PowerOn"),
+    ("Micra", "v3.7", "wake_up_T6aLl42", True),
+    ("Micra", "v3.7", "wake_up_T6aLl42_on", dt.time(6, 5)),
+    ("Micra", "v3.7", "wake_up_T6aLl42_off", dt.time(22, 0)),
+    ("Micra", "v3.7", "wake_up_T6aLl42_steam", True),
+    ("Micra", "v3.7", "wake_up_T6aLl42_days", "monday,friday"),
+    ("Micra", "v3.1", "schedule", True),
+    ("Micra", "v3.1", "schedule_tuesday", "06:30-20:05"),
+]
+
+
+@pytest.mark.parametrize(("model", "gateway", "key", "value"), WRITES)
+async def test_every_feature_is_written_and_shows_the_machines_value(
+    simulate: Start, model: str, gateway: str, key: str, value: Any
+) -> None:
+    simulator = (await simulate(model, gateway=gateway)).simulator
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        assert appliance.state[key] != value
+        command = await appliance.write(key, value)
+        assert command.stage is Stage.CONFIRMED
+        assert command.path == "cloud"
+        assert appliance.state[key] == value
+
+
+async def test_a_day_of_the_weekly_schedule_is_switched_off_again(simulate: Start) -> None:
+    simulator = (await simulate("Micra", gateway="v3.1")).simulator
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        await appliance.write("schedule_monday", "06:30-20:05")
+        await appliance.write("schedule_monday", "off")
+        assert appliance.state["schedule_monday"] == "off"
+        with pytest.raises(InvalidValue):
+            await appliance.write("schedule_monday", "sometimes")
+
+
+async def test_bluetooth_is_found_and_taken_first(simulate: Start) -> None:
+    simulator = (await simulate("Micra", "Pico", bluetooth=True)).simulator
+    async with _connect(simulator) as connection:
+        await connection.bluetooth_searched.wait()
+        machine = connection.appliances[f"lamarzocco:{simulator.machine.serial}"]
+        command = await machine.write("power", True)
+        assert command.path == "bluetooth"
+        assert machine.state["power"] is True
+        assert not any("/status" in call for call in simulator.cloud.calls)
+
+
+async def test_a_shot_is_one_event_with_start_duration_and_dose(simulate: Start) -> None:
+    simulator = (await simulate("GS3 AV")).simulator
+    machine = simulator.machine
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        changes: list[Change] = []
+        appliance.subscribe(changes.append)
+        await simulator.locals[machine.serial].watched.wait()
+        await appliance.write("power", True)
+        assert appliance.state["read_from"] == "stream"
+        machine.brew("A")
+        await asyncio.sleep(40)
+        (shot,) = [happened for change in changes for happened in change.occurrences]
+        assert shot.type == "shot"
+        assert shot.data["dose"] == "DoseA"
+        assert shot.data["duration_s"] == pytest.approx(24, abs=1.5)
+        assert isinstance(shot.data["start"], dt.datetime)
+        assert abs((shot.at - shot.data["start"]).total_seconds() - 24) < 3
+        times = [float(str(change.values["shot_time"])) for change in changes if "shot_time" in change.values]
+        assert times == sorted(times)
+        assert any(change.origin is Origin.PUSH for change in changes)
+        assert appliance.state["coffees"] == sum(
+            count for kind, count in machine.counters.items() if kind >= 0
+        )
+
+
+async def test_ready_at_while_heating(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        await appliance.write("power", True)
+        assert appliance.state["ready"] is False
+        await asyncio.sleep(30)
+        promised = appliance.state["ready_at"]
+        assert isinstance(promised, dt.datetime)
+        async with appliance.changes() as changes:
+            async for change in changes:
+                if change.values.get("ready"):
+                    break
+        late_s = (appliance.clock.now() - promised).total_seconds()
+        assert abs(late_s) < 15
+        assert appliance.state["ready_at"] is None
+
+
+async def test_the_cloud_is_polled_gently_where_there_is_no_local_api(simulate: Start) -> None:
+    simulator = (await simulate("Micra", gateway="v5.0.9")).simulator
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        assert appliance.state["read_from"] == "cloud"
+        simulator.cloud.calls.clear()
+        await asyncio.sleep(3600)
+        standby = sum(call.endswith("/configuration") for call in simulator.cloud.calls)
+        assert 55 <= standby <= 61
+        simulator.machine.set_mode("BrewingMode", "manual")
+        await asyncio.sleep(70)
+        assert appliance.state["power"] is True
+        simulator.cloud.calls.clear()
+        await asyncio.sleep(600)
+        assert 18 <= sum(call.endswith("/configuration") for call in simulator.cloud.calls) <= 21
+        assert simulator.cloud.tokens.sign_ins == 1
+
+
+async def test_with_the_stream_open_the_cloud_is_left_alone(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    async with _connect(simulator):
+        await asyncio.sleep(60)
+        simulator.cloud.calls.clear()
+        await asyncio.sleep(3600)
+        assert len(simulator.cloud.calls) <= 15, "statistics every five minutes, firmware every hour"
+
+
+async def test_a_dropped_stream_comes_back_and_nothing_is_missed(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    server = simulator.locals[simulator.machine.serial]
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        await server.watched.wait()
+        await server.drop_streams()
+        simulator.machine.set_mode("BrewingMode", "manual")
+        await asyncio.sleep(5)
+        assert appliance.state["power"] is True
+        assert appliance.availability.online
+        await asyncio.sleep(60)
+        assert server.streams == 1
+
+
+async def test_everything_gone_makes_the_appliance_unavailable_until_it_is_back(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    server, port = simulator.locals[simulator.machine.serial], 0
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        port = server.address[1]
+        simulator.cloud.levers.status = 503
+        await server.stop()
+        await asyncio.sleep(5)
+        assert not appliance.availability.online
+        assert "503" in appliance.availability.reason
+        simulator.cloud.levers.status = None
+        await server.start("127.0.0.1", port)
+        await asyncio.sleep(400)
+        assert appliance.availability.online
+        assert simulator.cloud.tokens.sign_ins == 1, "opening again needs no sign-in"
+
+
+async def test_one_machine_gone_leaves_the_other_alone(simulate: Start) -> None:
+    simulator = (await simulate("Micra", "Linea Mini", gateway="v5.0.9")).simulator
+    micra, mini = simulator.machines.values()
+    async with _connect(simulator) as connection:
+        del simulator.machines[micra.serial]
+        await asyncio.sleep(130)
+        gone = connection.appliances[f"lamarzocco:{micra.serial}"]
+        assert not gone.availability.online
+        assert connection.appliances[f"lamarzocco:{mini.serial}"].availability.online
+        simulator.machines[micra.serial] = micra
+        await asyncio.sleep(130)
+        assert gone.availability.online
+
+
+async def test_wrong_credentials_and_empty_accounts(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    with pytest.raises(AuthenticationFailed):
+        async with _connect(simulator, password="wrong"):
+            raise AssertionError
+    with pytest.raises(ConfigurationError, match="no device"):
+        async with _connect(simulator, serials=["LM000000"]):
+            raise AssertionError
+    with pytest.raises(ConfigurationError, match="no device"):
+        async with homewire.connect("lamarzocco-gateway"):
+            raise AssertionError
+
+
+async def test_a_revoked_account_parks_the_link(simulate: Start) -> None:
+    simulator = (await simulate("Micra", gateway="v5.0.9")).simulator
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        simulator.account.password = "changed"
+        simulator.cloud.tokens.revoke_access()
+        simulator.cloud.calls.clear()
+        await asyncio.sleep(7200)
+        assert not appliance.availability.online
+        assert simulator.cloud.calls.count("POST /oauth/v2/token") == 1
+
+
+async def test_without_the_cloud(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    own = simulator.machine
+    host = ":".join(map(str, simulator.locals[own.serial].address))
+    device = {"serial": own.serial, "token": own.key, "host": host}
+    async with homewire.connect("lamarzocco-gateway", devices=[device]) as connection:
+        (appliance,) = connection.appliances.values()
+        assert appliance.identity.model == "Linea Micra"
+        assert appliance.state["coffee_target"] == 93
+        assert appliance.state["coffees"] is None
+        with pytest.raises(NotSupported):
+            await appliance.write("power", True)
+        assert simulator.cloud.calls == []
+    bad = {"serial": own.serial, "token": "wrong", "host": host}
+    with pytest.raises(AuthenticationFailed):
+        async with homewire.connect("lamarzocco-gateway", devices=[bad]):
+            raise AssertionError
+    with pytest.raises(ConnectionFailed):
+        async with homewire.connect("lamarzocco-gateway", devices=[device | {"host": "127.0.0.1:9"}]):
+            raise AssertionError
+
+
+async def test_an_unknown_model_does_not_hide_the_known_ones(simulate: Start) -> None:
+    simulator = (await simulate("Micra", "Pico")).simulator
+    record = simulator.account.record
+
+    def with_a_newcomer(machines: Any) -> Any:
+        data = record(machines)
+        data["fleet"][1]["machine"]["model"]["name"] = "Strada"
+        return data
+
+    simulator.account.record = with_a_newcomer
+    async with _connect(simulator) as connection:
+        assert [each.identity.model for each in connection.appliances.values()] == ["Linea Micra"]
+        await asyncio.sleep(400)
+        assert connection.unknowns.report() == [{"kind": "model", "value": "Strada", "count": 1}]
+
+
+async def test_firmware_is_dangerous_and_followed(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        assert appliance.state["machine_update"] == "1.13"
+        assert appliance.identity.firmware == "1.12"
+        with pytest.raises(RemoteControlDisabled):
+            await appliance.press("machine_update")
+        await appliance.press("machine_update", dangerous=True)
+        assert appliance.state["machine_firmware"] == "1.13"
+        assert appliance.identity.firmware == "1.13"
+
+
+async def test_backflush_and_refusals(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        with pytest.raises(NotSupported):
+            await appliance.press("backflush")
+        await appliance.write("power", True)
+        await appliance.press("backflush")
+        assert appliance.state["backflushing"] is True
+        await asyncio.sleep(400)
+        assert appliance.state["backflushing"] is False
+        simulator.cloud.levers.command_outcome = CommandOutcome.FAILED
+        with pytest.raises(CommandRejected):
+            await appliance.write("power", False)
+        assert appliance.state["power"] is True
+
+
+async def test_no_secret_in_what_is_shown(simulate: Start) -> None:
+    simulator = (await simulate("Micra", "Pico")).simulator
+    async with _connect(simulator) as connection:
+        for appliance in connection.appliances.values():
+            shown = (
+                json.dumps(appliance.diagnostics(), default=str) + repr(appliance) + repr(connection.settings)
+            )
+            for secret in (simulator.machine.key, simulator.options.password, "access0"):
+                assert secret not in shown
+
+
+async def test_closing_leaves_nothing(simulate: Start) -> None:
+    simulator = (await simulate("Micra", "Pico", bluetooth=True)).simulator
+    before = asyncio.all_tasks()
+    async with _connect(simulator) as connection:
+        await connection.bluetooth_searched.wait()
+        await asyncio.sleep(30)
+    assert isinstance(connection, GatewayConnection)
+    await connection.close()
+    await asyncio.sleep(1)
+    ours = {task for task in asyncio.all_tasks() - before if "homewire" in repr(task.get_coro())}
+    assert not ours
+
+
+def test_the_catalogue_names_every_model() -> None:
+    catalogue = dict(KIND.load_catalogue()())
+    assert set(catalogue) == {"Linea Micra", "Linea Mini", "Linea Mini R", "GS3 AV", "GS3 MP", "Pico"}
+    assert all(len({each.key for each in features}) == len(features) for features in catalogue.values())

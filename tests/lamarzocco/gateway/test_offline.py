@@ -1,0 +1,136 @@
+"""Decoder, discovery and doctor of the gateway generation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from homewire.discovery import Service
+from homewire.errors import ProtocolError
+from homewire.lamarzocco.gateway import KIND, LaMarzoccoMachine
+from homewire.lamarzocco.gateway import __getattr__ as lazily
+from homewire.lamarzocco.gateway.decoder import decode
+from homewire.lamarzocco.gateway.discovery import announced
+from homewire.lamarzocco.models import find_model, model_of_serial
+from homewire.link.clock import Clock
+from homewire.settings import convert_settings
+
+Start = Callable[..., Awaitable[Any]]
+CAPTURES = Path(__file__).parents[2] / "captures" / "lamarzocco" / "gateway"
+
+
+@pytest.mark.parametrize("path", sorted(CAPTURES.rglob("*.json")), ids=lambda path: path.name)
+def test_every_capture_is_decoded(path: Path) -> None:
+    (record,) = decode(path.read_bytes())
+    assert record.error is None
+    assert record.fields
+    assert not any(field.note for field in record.fields)
+
+
+def test_a_text_with_stream_messages_and_garbage() -> None:
+    text = b'12:00 [{"BrewingUpdateGroup1Time": 3}, {"Novelty": 1}]\n\nnothing\n{"SystemInfo": "{}"}\n'
+    stream, garbage, system = decode(text)
+    assert [(each.name, each.value, each.unit, each.note) for each in stream.fields] == [
+        ("BrewingUpdateGroup1Time", 3, "s", None),
+        ("Novelty", 1, None, "not known to homewire"),
+    ]
+    assert garbage.error is not None
+    assert "SystemInfo" in system.summary
+
+
+def test_a_bluetooth_write_in_hex() -> None:
+    written = b'{"name":"SettingBoilerTarget","parameter":{"identifier":"CoffeeBoiler1","value":93.5}}\x00'
+    (record,) = decode(written.hex(" ").encode())
+    assert "SettingBoilerTarget" in record.summary
+    assert record.direction == "client_to_server"
+    assert record.fields[1].value == 93.5
+
+
+def test_a_har_file_keeps_its_secrets() -> None:
+    entry = {
+        "request": {
+            "method": "GET",
+            "url": "https://cms.lamarzocco.io/api/customer",
+            "headers": [],
+        },
+        "response": {
+            "status": 200,
+            "headers": [],
+            "content": {"text": json.dumps({"data": {"fleet": [{"communicationKey": "00ff" * 16}]}})},
+        },
+        "startedDateTime": "2024-01-01T00:00:00Z",
+    }
+    har = json.dumps({"log": {"entries": [entry]}}).encode()
+    records = list(decode(har))
+    assert records[0].summary.startswith("200 /api/customer")
+    assert "00ff" not in repr(records)
+
+
+def test_packet_captures_are_refused_with_advice() -> None:
+    with pytest.raises(ProtocolError, match="HAR"):
+        list(decode(b"\xd4\xc3\xb2\xa1" + bytes(40)))
+
+
+def test_an_mdns_announcement() -> None:
+    service = Service(
+        name="x", host="mr1.local", addresses=("10.0.0.7",), port=8081, properties={"sn": "MR123456"}
+    )
+    found = announced(service)
+    assert (found.model, found.serial) == ("Linea Micra", "MR123456")
+    assert found.settings == {"hosts": {"MR123456": "10.0.0.7:8081"}}
+    nameless = announced(Service(name="x", host="h", addresses=(), port=1, properties={}))
+    assert (nameless.name, nameless.address, nameless.settings) == ("x", "h", {})
+
+
+def test_models_by_name_and_serial() -> None:
+    for name in ("Micra", "LINEA MICRA", "linea_micra", "LINEAMICRA"):
+        model = find_model(name)
+        assert model is not None
+        assert model.title == "Linea Micra"
+    assert find_model("Strada") is None
+    assert model_of_serial("XX1") is None
+
+
+def test_public_names_are_imported_when_used() -> None:
+    assert lazily("LaMarzoccoMachine") is LaMarzoccoMachine
+    with pytest.raises(AttributeError):
+        lazily("Nothing")
+
+
+async def test_the_doctor_finds_everything_fine(simulate: Start) -> None:
+    simulator = (await simulate("Micra", bluetooth=True)).simulator
+    checks = KIND.load_doctor()
+    settings = KIND.convert_settings(dict(simulator.settings()))
+    found = [check async for check in checks(settings, Clock())]
+    assert [(check.name, check.ok) for check in found] == [
+        ("account", True),
+        ("MR123456: cloud", True),
+        ("MR123456: local", True),
+        ("bluetooth", True),
+    ]
+
+
+async def test_the_doctor_names_what_is_wrong(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    own = dict(simulator.settings())
+    simulator.machine.local_active = False
+    simulator.cloud.levers.status = 504
+    own["hosts"] = own["hosts"] | {"LM1": "127.0.0.1:9"}
+    own["devices"] = [{"serial": "GS1", "token": "x", "host": "127.0.0.1:9"}]
+    settings = KIND.convert_settings(own)
+    found = {check.name: check async for check in KIND.load_doctor()(settings, Clock())}
+    assert found["account"].ok
+    assert {name: check.ok for name, check in found.items() if name != "account"} == {
+        "MR123456: cloud": False,
+        "MR123456: local": False,
+        "LM1: local": False,
+        "GS1: local": False,
+    }
+    assert all(check.remedy for check in found.values() if not check.ok)
+    wrong = convert_settings(type(settings), own | {"password": "no"}, subject="x")
+    (account, *_rest) = [check async for check in KIND.load_doctor()(wrong, Clock())]
+    assert not account.ok

@@ -1,0 +1,233 @@
+"""Opening, following and losing a module; pushes and what happens without them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.miele.conftest import ROUTE, Simulate
+
+from homewire.appliance import Change, Origin
+from homewire.commands import Allowance, Stage
+from homewire.errors import (
+    AuthenticationFailed,
+    CommandRejected,
+    ConnectionFailed,
+    ConnectionLost,
+    InvalidValue,
+    RemoteControlDisabled,
+)
+from homewire.miele.appliance import MieleAppliance
+from homewire.miele.connection import MieleConnection, MieleSettings
+from homewire.miele.simulator import MieleSimulator
+from homewire.secrets import Secret
+
+
+def _settings(simulator: MieleSimulator, **more: Any) -> MieleSettings:
+    options = simulator.options
+    return MieleSettings(
+        host=simulator.host,
+        group_id=options.group_id,
+        group_key=Secret(options.group_key),
+        listen_address="127.0.0.1",
+        **more,
+    )
+
+
+def _only(connection: MieleConnection) -> MieleAppliance:
+    appliance = connection.appliances[f"miele:{ROUTE}"]
+    assert isinstance(appliance, MieleAppliance)
+    return appliance
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (
+            "washing-machine",
+            {"status": "waiting_to_start", "program": "cottons", "door": False, "power": True},
+        ),
+        ("tumble-dryer", {"status": "waiting_to_start", "drying_step": "normal"}),
+        ("dishwasher", {"program": "eco", "fault": False}),
+        ("oven", {"temperature": 22.0, "core_temperature": None, "light": False}),
+        ("oven-xkm3100w", {"temperature": 21.0, "light": False}),
+        ("fridge-freezer", {"temperature_1": 4.6, "temperature_2": -17.4, "door_1": False, "door_2": False}),
+        ("hob", {"plate_1": "off", "plate_4": "off", "extractor": 0}),
+        ("coffee-system", {"program": "ristretto", "remote_control": "full"}),
+        ("hood", {"ventilation": "off", "light": False}),
+    ],
+)
+async def test_every_type_shows_what_it_is_and_does(
+    simulate: Simulate, kind: str, expected: dict[str, object]
+) -> None:
+    simulator = await simulate(kind)
+    async with MieleConnection(_settings(simulator)) as connection:
+        appliance = _only(connection)
+        assert {key: appliance.state[key] for key in expected} == expected
+        assert appliance.identity.model == simulator.profile.tech_type
+        assert connection.unknowns.report() == []
+        assert set(appliance.state) <= set(appliance.features)
+
+
+async def test_pushes_arrive_without_asking(simulate: Simulate) -> None:
+    simulator = await simulate()
+    async with MieleConnection(_settings(simulator)) as connection:
+        appliance = _only(connection)
+        changes: list[Change] = []
+        appliance.subscribe(changes.append)
+        await asyncio.sleep(6)
+        simulator.levers.open_door()
+        await asyncio.sleep(6)
+        assert [(change.origin, change.values) for change in changes] == [(Origin.PUSH, {"door": True})]
+        assert connection.diagnostics()["push_healthy"] is True
+        assert len(simulator.module.subscriptions) == 4
+    assert not simulator.module.subscriptions, "taken back when the connection closes"
+
+
+async def test_without_push_a_running_programme_is_polled_often(simulate: Simulate) -> None:
+    simulator = await simulate("oven-xkm3100w", scene="running")
+    async with MieleConnection(_settings(simulator)) as connection:
+        serving = asyncio.create_task(connection.serve())
+        simulator.server.log.clear()
+        await asyncio.sleep(60.5)
+        states = [path for _, path, _ in simulator.server.log if path.endswith("/State")]
+        assert len(states) == 6
+        serving.cancel()
+
+
+async def test_idle_appliances_are_polled_once_a_minute(simulate: Simulate) -> None:
+    simulator = await simulate("oven-xkm3100w", scene="ready")
+    async with MieleConnection(_settings(simulator)) as connection:
+        serving = asyncio.create_task(connection.serve())
+        simulator.server.log.clear()
+        await asyncio.sleep(301)
+        assert len(simulator.server.log) == 5
+        serving.cancel()
+
+
+async def test_a_blocked_listener_port_means_frequent_polling(simulate: Simulate) -> None:
+    simulator = await simulate(scene="running")
+    simulator.levers.push_blocked = True
+    async with MieleConnection(_settings(simulator)) as connection:
+        serving = asyncio.create_task(connection.serve())
+        await asyncio.sleep(31)
+        simulator.levers.open_door()
+        await asyncio.sleep(11)
+        assert _only(connection).state["door"] is True
+        assert connection.diagnostics()["push_healthy"] is False
+        serving.cancel()
+
+
+async def test_a_taken_listener_port_is_no_obstacle(simulate: Simulate) -> None:
+    first, second = await simulate(), await simulate("dishwasher")
+    async with MieleConnection(_settings(first)) as connection:
+        assert connection._peer is not None
+        async with MieleConnection(_settings(second, listen_port=connection._peer.port)) as blocked:
+            assert _only(blocked).state["program"] == "eco"
+            assert blocked.diagnostics()["push"] == {}
+
+
+async def test_a_programme_tells_its_start_and_end(simulate: Simulate) -> None:
+    simulator = await simulate()
+    async with MieleConnection(_settings(simulator), allow=Allowance(["start"])) as connection:
+        appliance = _only(connection)
+        happened: list[tuple[str, object]] = []
+        appliance.subscribe(
+            lambda change: happened.extend((o.type, o.data["program"]) for o in change.occurrences)
+        )
+        serving = asyncio.create_task(connection.serve())
+        command = await appliance.press("start")
+        assert command.stage is Stage.CONFIRMED
+        finish = appliance.state["finish_at"]
+        await asyncio.sleep(1800)
+        assert appliance.state["finish_at"] == finish, "a finish time does not jitter"
+        assert appliance.state["program_phase"] == "main_wash"
+        await asyncio.sleep(3 * 3600)
+        assert happened == [("started", "cottons"), ("finished", "cottons")]
+        assert appliance.state["cycles"] == 1
+        assert appliance.state["water_total"] == pytest.approx(62, abs=2)
+        assert appliance.state["energy_total"] == pytest.approx(750)
+        assert appliance.state["program"] is None, "the last programme's name is stale"
+        serving.cancel()
+
+
+async def test_starting_wants_consent_and_names_what_is_missing(simulate: Simulate) -> None:
+    simulator = await simulate()
+    async with MieleConnection(_settings(simulator)) as connection:
+        appliance = _only(connection)
+        with pytest.raises(RemoteControlDisabled, match="allow"):
+            await appliance.press("start")
+        simulator.levers.open_door()
+        simulator.levers.remote_control(level=0)
+        with pytest.raises(CommandRejected, match=r"remote control is switched off.*the door is open"):
+            await appliance.press("start", dangerous=True)
+        assert not [
+            path for method, path, _ in simulator.server.log if method == "PUT" and path.endswith("State")
+        ]
+        assert "remote_control_off" in {problem.key for problem in appliance.problems}
+
+
+async def test_commands_wait_for_their_effect(simulate: Simulate) -> None:
+    simulator = await simulate("oven")
+    async with MieleConnection(_settings(simulator)) as connection:
+        oven = _only(connection)
+        await oven.write("light", True)
+        assert oven.state["light"] is True
+        await oven.press("stop")
+        await oven.write("program_select", "conventional_heat")
+        assert simulator.appliance.programme is not None
+        assert simulator.appliance.programme.number == 24
+        await oven.press("start", dangerous=True)
+        assert oven.state["status"] == "running"
+        await oven.write("power", False)
+        assert oven.state["power"] is False
+        with pytest.raises(InvalidValue):
+            await oven.write("program_select", "ice cream")
+        with pytest.raises(InvalidValue):
+            await oven.write("temperature", 200)
+
+
+async def test_the_light_is_confirmed_with_its_stages(simulate: Simulate) -> None:
+    simulator = await simulate("oven")
+    async with MieleConnection(_settings(simulator)) as connection:
+        oven = _only(connection)
+        stages: list[Stage] = []
+        oven.subscribe_commands(lambda command: stages.append(command.stage))
+        await oven.write("light", True)
+        assert stages == [Stage.QUEUED, Stage.SENT, Stage.ACCEPTED, Stage.CONFIRMED]
+
+
+async def test_a_sleeping_appliance_is_not_woken_by_polling(simulate: Simulate) -> None:
+    simulator = await simulate(scene="asleep")
+    async with MieleConnection(_settings(simulator)) as connection:
+        appliance = _only(connection)
+        assert appliance.state["standby"] == "network_idle"
+        assert appliance.state["water_total"] is None, "unknown is not zero"
+        assert all(method != "PUT" or "SuperVision" in path for method, path, _ in simulator.server.log)
+        await appliance.press("wake")
+        assert appliance.state["standby"] == "awake"
+
+
+async def test_wrong_keys_are_told_apart_from_a_wrong_address(simulate: Simulate) -> None:
+    simulator = await simulate()
+    strangers = MieleSettings(host=simulator.host, group_id="11" * 8, group_key=Secret("22" * 64))
+    with pytest.raises(AuthenticationFailed, match="refuses our signature"):
+        async with MieleConnection(strangers):
+            pass
+    await simulator.stop()
+    with pytest.raises(ConnectionFailed, match="cannot be reached"):
+        async with MieleConnection(_settings(simulator)):
+            pass
+
+
+async def test_the_third_failure_in_a_row_is_a_lost_link(simulate: Simulate) -> None:
+    simulator = await simulate()
+    async with MieleConnection(_settings(simulator, push=False)) as connection:
+        simulator.levers.resets = 2
+        serving = asyncio.create_task(connection.serve())
+        await asyncio.sleep(200)
+        assert not serving.done(), "two dropped requests are no loss"
+        await simulator.drop_wifi()
+        with pytest.raises(ConnectionLost):
+            await serving

@@ -1,0 +1,84 @@
+"""Finding modules by their record and by how they answer strangers."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.miele.conftest import ROUTE, Simulate
+
+from homewire.discovery import Service
+from homewire.miele.discovery import announcement, discover, recognise
+
+
+def _service(**properties: str) -> Service:
+    return Service(
+        name="Miele G7310._mieleathome._tcp.local.",
+        host="Miele-001D63FFFE0A0B0C.local",
+        addresses=("192.168.1.50",),
+        port=80,
+        properties=properties,
+    )
+
+
+def test_a_record_tells_everything_it_has() -> None:
+    found = announcement(
+        _service(
+            txtvers="1",
+            group="123456789abcdefe",
+            path="/",
+            pairing="false",
+            devicetype="7",
+            con="2",
+            cd="de_de",
+        )
+    )
+    assert (found.host, found.group, found.paired, found.pairing) == (
+        "192.168.1.50",
+        "123456789ABCDEFE",
+        True,
+        False,
+    )
+    assert (found.device_type, found.connected, found.region) == (7, True, "de_de")
+
+
+def test_an_empty_group_does_not_hide_the_appliance() -> None:
+    found = announcement(_service(group="", pairing="true", con="1"))
+    assert (found.paired, found.pairing, found.device_type, found.connected) == (False, True, None, False)
+    bare = announcement(Service(name="x", host="m.local", addresses=(), port=8080, properties={}))
+    assert (bare.host, bare.connected) == ("m.local:8080", None)
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("paired", [True, False])
+async def test_an_announced_module_is_found(simulate: Simulate, paired: bool) -> None:
+    simulator = await simulate("dishwasher", announce=True, paired=paired)
+    found = [each async for each in discover(2.0, interfaces=["127.0.0.1"])]
+    ours = next(each for each in found if each.address == simulator.host)
+    assert ours.model == "dishwasher"
+    assert ours.missing == (("group_key",) if paired else ("group_id", "group_key"))
+    assert ours.settings["host"] == simulator.host
+    assert (ours.note is None) is paired
+
+
+async def test_a_module_is_recognised_by_its_answer(simulate: Simulate) -> None:
+    paired, waiting = await simulate(), await simulate(paired=False)
+    first, second = await recognise(paired.host), await recognise(waiting.host)
+    assert first is not None
+    assert first.note is None
+    assert second is not None
+    assert (second.serial, second.note is None) == (ROUTE, False)
+
+
+async def test_other_things_are_not_taken_for_a_module() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    assert await recognise(f"127.0.0.1:{port}") is None
+    server.close()
+    await server.wait_closed()
+    assert await recognise(f"127.0.0.1:{port}") is None

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from homewire.link import Clock
+from homewire.simulation import time_travel
+from homewire.simulation.time_travel import TimeTravelLoop
+
+
+async def test_hours_pass_at_once_and_dates_follow() -> None:
+    clock, began_real = Clock(), time.monotonic()
+    began, began_at = clock.monotonic(), clock.now()
+    await clock.sleep(86_400)
+    assert clock.monotonic() - began == pytest.approx(86_400, abs=1)
+    assert (clock.now() - began_at).total_seconds() == pytest.approx(86_400, abs=1)
+    assert time.monotonic() - began_real < 60
+
+
+async def test_timers_fire_in_their_order() -> None:
+    fired: list[int] = []
+    clock = Clock()
+    for delay in (30, 10, 20):
+        clock.call_later(delay, fired.append, delay)
+    await clock.sleep(31)
+    assert fired == [10, 20, 30]
+
+
+async def test_what_was_sent_arrives_before_time_moves() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readexactly(1_000_000))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    clock = Clock()
+    began = clock.monotonic()
+    async with clock.timeout(3600):
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(bytes(1_000_000))
+        assert len(await reader.read(-1)) == 1_000_000
+    assert clock.monotonic() - began < 60
+    writer.close()
+    server.close()
+
+
+async def test_time_stands_still_while_a_thread_works() -> None:
+    clock = Clock()
+    async with clock.timeout(600):
+        assert await asyncio.get_running_loop().run_in_executor(None, sum, [1, 2]) == 3
+
+
+def test_a_loop_that_can_never_go_on_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time_travel, "_DEADLOCK_S", 0.01)
+    loop = TimeTravelLoop()
+    waiting = loop.create_task(asyncio.Event().wait())
+    with pytest.raises(RuntimeError, match="deadlock"):
+        loop.run_until_complete(waiting)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        loop.run_until_complete(waiting)
+    loop.close()
