@@ -115,7 +115,7 @@ async def test_a_full_disk_is_a_problem_and_control_goes_on(
     assert "Free some space" in full.problem.remedy
     assert machine.state["temperature"] == 59_999
     assert len(full.recorder) <= 50_000
-    assert full.health()["dropped"] >= 10_000
+    assert full.report()["dropped"] >= 10_000
     assert [r.levelname for r in caplog.records if "history" in r.name] == ["WARNING"]
     await full.stop()
     assert "lost" in caplog.text
@@ -138,7 +138,7 @@ async def test_a_locked_database_is_waited_for_and_nothing_is_lost(tmp_path: Pat
         assert "Another program" in history.problem.remedy
         other.execute("ROLLBACK")
     assert await history.flush()
-    assert history.health() == {"ok": True, "problem": None, "buffered": 0, "written": 2, "dropped": 0}
+    assert history.report() == {"ok": True, "problem": None, "buffered": 0, "written": 2, "dropped": 0}
     await history.stop()
     assert recorded(file) == [93]
 
@@ -173,7 +173,7 @@ async def test_a_database_out_of_reach_is_opened_later(tmp_path: Path) -> None:
         _ = history.reader
     assert history.problem is not None
     blocker.unlink()
-    while not history.health()["ok"]:
+    while not history.report()["ok"]:
         await clock.sleep(1)
     now = clock.now()
     points = await history.reader.points("test:machine", "temperature", now - dt.timedelta(hours=1), now)

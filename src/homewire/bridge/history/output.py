@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from homewire.appliance import Appliance, Problem
 from homewire.bridge.history.database import make_engine, migrate
@@ -22,7 +23,7 @@ from homewire.errors import ConnectionFailed, HomewireError
 from homewire.link.clock import Clock
 from homewire.secrets import redact
 
-__all__ = ["History"]
+__all__ = ["Appliances", "History"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +36,32 @@ _LAST_WRITE_S = 3.0
 """The bridge says goodbye within five seconds; the last write may take this much of them."""
 
 
-class History:
-    """Records attached appliances from `start` to `stop`; `reader` answers questions in between."""
+class Appliances(Protocol):
+    """What the history needs of the bridge's registry."""
 
-    def __init__(self, settings: HistorySettings | None = None, *, clock: Clock | None = None) -> None:
+    @property
+    def appliances(self) -> Mapping[str, Appliance]:
+        """The appliances by id."""
+
+    def subscribe_appliances(self, listener: Callable[[Appliance, bool], object]) -> Callable[[], None]:
+        """Call the listener with each appliance added (True) or removed (False)."""
+
+
+class History:
+    """Records appliances from `start` to `stop`; `reader` answers questions in between.
+
+    It records all of `registry`, or what is attached by hand.
+    """
+
+    def __init__(
+        self,
+        settings: HistorySettings | None = None,
+        *,
+        registry: Appliances | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._registry = registry
+        self._unsubscribe: Callable[[], None] | None = None
         self.settings = settings or HistorySettings()
         self.clock = clock or Clock()
         self.recorder = Recorder(self.settings.buffer)
@@ -70,6 +93,10 @@ class History:
 
     async def start(self) -> None:
         """Open the database and begin to record; trouble shows in `problem` and is never raised."""
+        if self._registry is not None:
+            self._unsubscribe = self._registry.subscribe_appliances(self._follow)
+            for appliance in self._registry.appliances.values():
+                self.attach(appliance)
         await self.flush()
         self._tasks = [
             asyncio.create_task(self._keep_writing(), name="history writer"),
@@ -78,6 +105,8 @@ class History:
 
     async def stop(self) -> None:
         """Stop recording and write what is left."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
         self.recorder.detach_all()
         for task in self._tasks:
             task.cancel()
@@ -108,8 +137,8 @@ class History:
         """Roll up and prune now."""
         await self._retention.run()
 
-    def health(self) -> dict[str, Any]:
-        """Return what a health report says of the history."""
+    def report(self) -> dict[str, Any]:
+        """Tell how it is, for the health report."""
         return {
             "ok": self.problem is None,
             "problem": self.problem.message if self.problem else None,
@@ -117,6 +146,12 @@ class History:
             "written": self.written,
             "dropped": self.recorder.dropped,
         }
+
+    def _follow(self, appliance: Appliance, added: bool) -> None:
+        """Record a new appliance, or one that took the place of another with the same id."""
+        self.detach(appliance.identity.id)
+        if added:
+            self.attach(appliance)
 
     async def _ensure_open(self) -> None:
         if not self._open:
