@@ -236,9 +236,9 @@ class MieleSimulator(Simulator):
     def _tls(self) -> ssl.SSLContext | None:
         if not (self.options.tls and self.module.access_point):
             return None
-        from homewire.miele.simulator.certificate import self_signed  # noqa: PLC0415 - for this mode only
+        from homewire.simulation.certificate import self_signed  # noqa: PLC0415 - for this mode only
 
-        return self_signed()
+        return self_signed("Miele@home")
 
     def _join(self, body: bytes) -> None:
         self._spawn(self._change_networks(body))
