@@ -208,7 +208,7 @@ class _HistoryOutput:
 
     def router(self) -> Router:
         """Return its routes, below /api/v1."""
-        router: Router = importlib.import_module(f"{_HISTORY}.routes").make_router(self._history)
+        router: Router = importlib.import_module(f"{_HISTORY}.routes").history_router(self._history)
         return router
 
     async def start(self) -> None:
@@ -252,4 +252,4 @@ def _make_history(registry: Registry, configuration: Configuration) -> _HistoryO
 def _web_routers() -> tuple[Router, ...]:
     if importlib.util.find_spec(_WEB) is None:
         return ()
-    return (importlib.import_module(_WEB).router(),)
+    return (importlib.import_module(_WEB).web_router(),)
