@@ -72,7 +72,7 @@ def _waiting(output: Output, names: list[str]) -> Iterator[None]:
 
 def _tell_failures(session: Session, output: Output) -> None:
     failures = session.failures
-    if failures and not session.appliances:
+    if failures and len(failures) == len(session.links):
         raise failures[0]
     for failure in failures:
         output.error(failure)
