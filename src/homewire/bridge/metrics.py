@@ -86,7 +86,27 @@ _ABBREVIATIONS = frozenset(["s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb",
 """Words that promtool takes for abbreviated units, whatever they mean here (group b, dose d)."""
 
 _FOREIGN_WORDS = frozenset(
-    ["minutes", "hours", "days", "weeks", "milliseconds", "microseconds", "fahrenheit", "kilograms", "kilowatts", "bits", "bars", "gauge", "counter", "summary", "histogram", "percent", "percentage", "total", "info"]
+    [
+        "minutes",
+        "hours",
+        "days",
+        "weeks",
+        "milliseconds",
+        "microseconds",
+        "fahrenheit",
+        "kilograms",
+        "kilowatts",
+        "bits",
+        "bars",
+        "gauge",
+        "counter",
+        "summary",
+        "histogram",
+        "percent",
+        "percentage",
+        "total",
+        "info",
+    ]
 )
 """Other units than the base units, which the suffix tells, and the types of metrics."""
 

@@ -94,6 +94,8 @@ class Bridge:
     async def start(self) -> None:
         """Start everything; raise HomewireError when the owner must repair something first."""
         try:
+            if self.http is not None:
+                self.http.listen()  # first of all: two bridges must not open the same connections
             await self.registry.apply(self._entries)
             for output in self._outputs.values():
                 await output.start()

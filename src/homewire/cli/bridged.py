@@ -13,10 +13,11 @@ from typing import Any
 from homewire.appliance import ChangeListener
 from homewire.bridge.client import BridgeClient, Mirror, connect
 from homewire.cli.session import Link, Session, StageListener
-from homewire.errors import ConnectionFailed
+from homewire.config import default_path, load
+from homewire.errors import ConnectionFailed, HomewireError
 from homewire.features import Value
 
-__all__ = ["BridgeSession", "bridge_session"]
+__all__ = ["BridgeSession", "bridge_session", "running_bridge"]
 
 
 @contextlib.asynccontextmanager
@@ -94,3 +95,20 @@ def _link(shown: Mapping[str, Any]) -> Link:
         appliances=tuple(shown["appliances"]),
         error=None if online else error,
     )
+
+
+def running_bridge(config: Path | None) -> Path | None:
+    """Return the socket of the bridge that runs with the configuration, None when none does.
+
+    A configuration that cannot be read has no bridge; what is wrong with it is told by who needs it.
+    """
+    from homewire.bridge.client import is_running  # noqa: PLC0415 - brings the HTTP client
+    from homewire.bridge.settings import bridge_settings, socket_path  # noqa: PLC0415 - as above
+
+    path = config or default_path()
+    try:
+        settings = bridge_settings(load(path)) if path.exists() else None
+    except HomewireError:
+        return None
+    socket = socket_path(path, settings)
+    return socket if is_running(socket) else None
