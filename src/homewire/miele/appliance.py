@@ -125,7 +125,9 @@ class MieleAppliance(Appliance):
             self.unknowns.note("programme", f"{number} of device type {device_type}")
         if catalog.source == ProgramCatalog.known(device_type).source:
             return  # not the appliance's own list
-        self._program_ids = {program.name: program.id for program in reversed(catalog.programs)}
+        self._program_ids = {}
+        for program in catalog.programs:
+            self._program_ids.setdefault(program.name, program.id)  # of equal names the first
         self._selectable = {number: name for name, number in self._program_ids.items()}
         self.abilities = msgspec.structs.replace(self.abilities, programmes=tuple(self._program_ids))
         self.replace_features(declare(self.abilities))
