@@ -217,7 +217,9 @@ class MieleSimulator(Simulator):
         return f"Miele {one.type} {self.profile.tech_type} {one.fab_number} at {self.host}, {state}"
 
     async def _listen(self) -> None:
-        runner = web.ServerRunner(web.Server(self.server.handle, access_log=None), shutdown_timeout=0.1)
+        runner = web.ServerRunner(
+            web.Server(self.server.handle, access_log=None, handler_cancellation=True), shutdown_timeout=0.1
+        )
         await runner.setup()
         listener = socket.create_server((self.options.host, self.port))
         listener.setblocking(False)
