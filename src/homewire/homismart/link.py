@@ -221,6 +221,9 @@ class HomismartLink:
             timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
             **options,
         )
+        if options and socket.get_extra_info("ssl_object") is None:  # an HTTP redirect led out of TLS
+            await socket.close()
+            raise ConnectionFailed(f"{url.host} redirected to an address without TLS", path=str(url))
         return socket
 
     async def _log_in(self) -> LoginResult | Redirect:

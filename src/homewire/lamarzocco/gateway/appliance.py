@@ -27,7 +27,7 @@ from homewire.lamarzocco.gateway.models import (
     WakeUpSleepEntry,
     WeeklySchedule,
 )
-from homewire.lamarzocco.gateway.state import LaMarzoccoMachineConfig, Shot
+from homewire.lamarzocco.gateway.views import LaMarzoccoMachineConfig, Shot
 from homewire.lamarzocco.models import Steam
 
 __all__ = ["GrinderAppliance", "MachineAppliance"]
