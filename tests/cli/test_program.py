@@ -35,9 +35,6 @@ def test_looking_at_the_program_imports_nothing_heavy(words: list[str]) -> None:
 def test_a_signal_ends_it_with_its_own_exit_code_and_without_noise(
     process: Process, number: signal.Signals, code: int
 ) -> None:
-    running = process("watch", "--demo", "--json", "--connection", "ignored")
-    running.kill()
-    running.communicate()
     running = process("simulate", "tin-kettle", "--json")
     assert running.stdout is not None
     assert '"homewire.simulator/1"' in running.stdout.readline()

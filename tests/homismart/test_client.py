@@ -472,6 +472,44 @@ async def test_raw_requests_of_everything_else(cloud: HomismartSimulator, client
     assert sent(cloud, RequestPrefix.TIMER_QUERY) == [{"devid": LIGHT}]
 
 
+async def test_timers_scenarios_and_favourites_travel_as_they_are(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    opaque = {"opaque": "object"}
+    done = {"result": True}
+    assert [await client.timers(), await client.scenarios(), await client.favourites()] == [[], [], []]
+    assert await client.scenario_timers() == []
+    for call in (
+        client.add_timer,
+        client.edit_timer,
+        client.save_scenario,
+        client.run_scenario,
+        client.delete_scenario,
+        client.save_favourites,
+        client.delete_favourite,
+    ):
+        assert await call(opaque) == done
+    assert await client.delete_timer("8f14e45f") == done
+    bodies = [frame.body for frame in cloud.received()][-8:]
+    assert bodies == [opaque] * 7 + [{"id": "8f14e45f"}]
+
+
+async def test_a_listener_survives_the_loss_that_it_hears_of(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    heard: list[str] = []
+
+    async def slowly(error: ConnectionLost) -> None:
+        await asyncio.sleep(20)
+        heard.append(str(error))
+
+    client.session.register_event_listener("connection_lost", slowly)
+    cloud.drop_all()
+    await asyncio.sleep(30)
+    assert len(heard) == 1
+    assert client.is_logged_in
+
+
 async def test_two_clients_of_one_account_see_each_other(
     cloud: HomismartSimulator, client: HomismartClient, new_client: Maker
 ) -> None:
@@ -595,6 +633,8 @@ async def test_a_wrong_password_is_not_tried_again(
     await asyncio.sleep(3600)
     assert cloud.upgrades == 2
     assert not client.is_connected
+    with pytest.raises(AuthenticationFailed):
+        await client.connect()  # it is parked, not connected: asking again says why
 
 
 async def test_connect_again_after_disconnect_and_twice(

@@ -71,7 +71,7 @@ async def test_pushes_are_changes_with_only_what_differs(
     cloud.press_wall_button("02510000000162")
     await asyncio.sleep(1)
     assert len(changes) == 1
-    assert changes[0].values.keys() == {"power", "last_on", "updated"}
+    assert changes[0].values.keys() == {"power", "last_on"}
     assert changes[0].origin is Origin.PUSH
 
 

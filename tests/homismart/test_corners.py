@@ -273,5 +273,5 @@ async def test_concurrent_deletions_are_answered_each_for_itself(cloud: Homismar
 
 def test_frames_are_plain_data() -> None:
     frame = decode("0004", Direction.TO_SERVER)
-    assert frame == Frame(prefix="0004", body={}, kind=RequestPrefix.LIST_DEVICES)
+    assert frame == Frame(prefix="0004", body={}, kind=RequestPrefix.LIST_DEVICES, unnested=True)
     assert json.dumps(frame.body) == "{}"

@@ -313,8 +313,9 @@ LEFT_TO_THE_MEANING = {
 
 
 def found_in_session(told: Told) -> str | None:
-    """Return what the session counted as malformed, as the problem that it is."""
-    return "wrong_type" if told.session.unknowns.report() else None
+    """Return what the session counted, or a changed device cannot read, as the problem that it is."""
+    malformed = any(device.malformed_fields for device in told.session.all_objects())
+    return "wrong_type" if malformed or told.session.unknowns.report() else None
 
 
 def check_state(name: str, effect: dict[str, Any], told: Told) -> None:

@@ -257,7 +257,8 @@ async def test_reads_every_model() -> None:
         for serial, entry in seen.items():
             machine = machines[serial]
             assert entry["key"] == machine.key
-            assert entry["firmware"]["machine"] == ["1.12", "1.13"]
+            installed = machine.firmware["machine_firmware"]
+            assert entry["firmware"]["machine"] == [installed["version"], installed["targetVersion"]]
             assert entry["firmware"]["gateway"] == ["v3.7", "v3.7"]
             if machine.model.grinder:
                 assert entry["config"] == [True, False, 10]

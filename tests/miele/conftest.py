@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -14,6 +16,7 @@ ROUTE = "000123456789"
 
 Simulate = Callable[..., Awaitable[MieleSimulator]]
 ClientFor = Callable[..., MieleClient]
+Answering = Callable[..., Awaitable[str]]
 
 
 @pytest.fixture
@@ -29,6 +32,33 @@ async def simulate() -> AsyncIterator[Simulate]:
     yield start
     for simulator in started:
         await simulator.stop()
+
+
+@pytest.fixture
+async def answering() -> AsyncIterator[Answering]:
+    """Return a function that starts a server which gives every request the same bytes, and its address."""
+    servers: list[asyncio.Server] = []
+
+    async def start(answer: bytes, *, endless: bool = False) -> str:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(OSError):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(answer)
+                while endless:
+                    writer.write(b" " * 65536)
+                    await writer.drain()
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        servers.append(server)
+        return f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    yield start
+    for server in servers:
+        server.close()
+        await server.wait_closed()
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
-from tests.miele.conftest import ROUTE, Simulate
+from tests.miele.conftest import ROUTE, Answering, Simulate
 
 from homewire.discovery import Service
 from homewire.miele.discovery import announcement, discover, recognise
@@ -70,15 +68,7 @@ async def test_a_module_is_recognised_by_its_answer(simulate: Simulate) -> None:
     assert (second.serial, second.note is None) == (ROUTE, False)
 
 
-async def test_other_things_are_not_taken_for_a_module() -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    assert await recognise(f"127.0.0.1:{port}") is None
-    server.close()
-    await server.wait_closed()
-    assert await recognise(f"127.0.0.1:{port}") is None
+async def test_other_things_are_not_taken_for_a_module(answering: Answering) -> None:
+    page = b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n"
+    assert await recognise(await answering(page)) is None
+    assert await recognise(await answering(b"")) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.miele.conftest import ROUTE, Simulate
+from tests.miele.conftest import ROUTE, Answering, Simulate
 
 from homewire.errors import (
     AuthenticationFailed,
@@ -190,13 +190,7 @@ async def test_malformed_set_up_requests_are_refused(simulate: Simulate) -> None
     assert not simulator.module.paired
 
 
-async def test_a_scan_without_result_is_a_protocol_error() -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+async def test_a_scan_without_result_is_a_protocol_error(answering: Answering) -> None:
+    host = await answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
     with pytest.raises(ProtocolError, match="no result list"):
-        await scan(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    server.close()
+        await scan(host)

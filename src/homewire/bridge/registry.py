@@ -80,6 +80,7 @@ class Registry:
         self.commands = CommandBook(self.clock)
         self._links: dict[str, Link] = {}
         self._known: dict[str, _Known] = {}
+        self._appliances: dict[str, Appliance] = {}
         self._changes: Listeners[Change] = Listeners("changes")
         self._appliance_news: Listeners[tuple[Appliance, bool]] = Listeners("appliances")
         self._link_news: Listeners[tuple[Link, bool]] = Listeners("links")
@@ -96,7 +97,12 @@ class Registry:
     @property
     def appliances(self) -> Mapping[str, Appliance]:
         """The appliances by id. A copy."""
-        return {key: known.appliance for key, known in self._known.items()}
+        return dict(self._appliances)
+
+    @property
+    def appliances_now(self) -> Mapping[str, Appliance]:
+        """The appliances by id; live, so do not await while going over it."""
+        return MappingProxyType(self._appliances)
 
     def appliance(self, appliance_id: str) -> Appliance:
         """Return the appliance; raise NotFound with the nearest ids."""
@@ -236,10 +242,12 @@ class Registry:
             appliance.subscribe_commands(lambda command: self._command_at(link, command)),
         )
         self._known[key] = _Known(appliance, link, ends)
+        self._appliances[key] = appliance
         self._appliance_news.tell((appliance, True))
 
     def _appliance_gone(self, appliance_id: str) -> None:
         known = self._known.pop(appliance_id)
+        del self._appliances[appliance_id]
         known.forget()
         self._appliance_news.tell((known.appliance, False))
 

@@ -6,6 +6,7 @@ import hashlib
 import ipaddress
 import os
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -72,9 +73,15 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
     base_topic: str = "homewire"
     discovery: bool = True
     discovery_prefix: str = "homeassistant"
+    discovery_format: Literal["device", "entity"] = "device"
+    """`entity` for Home Assistant before 2024.12, which does not know device-based discovery."""
+
     keepalive_s: int = 30
-    session_expiry_s: int = 3600
-    """How long the broker keeps commands for a bridge that is away, in seconds."""
+    session_expiry_s: int = 120
+    """How long the broker keeps commands for a bridge that is away, in seconds.
+
+    Short on purpose: nobody wants an appliance to start because of a wish of an hour ago.
+    """
 
     birth_delay_s: float = 2.0
     """Home Assistant needs a moment after its birth message; announced at random up to this time later."""

@@ -7,7 +7,8 @@ used: `homewire --help` costs no more than the parser.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from cyclopts import App, Group, Parameter
@@ -15,7 +16,7 @@ from cyclopts import App, Group, Parameter
 import homewire
 from homewire.cli.output import Output
 
-__all__ = ["COMMANDS", "make_app"]
+__all__ = ["COMMANDS", "load_command", "make_app"]
 
 LOOK = Group("Look", sort_key=1)
 CHANGE = Group("Change", sort_key=2)
@@ -65,6 +66,17 @@ def make_app(output: Output) -> App:
             app.command(place, name=name, help=summary, group=group)
     app.meta.default(_launcher(app, output))
     return app
+
+
+def load_command(app: App, words: Sequence[str]) -> None:
+    """Import the command that the words name, so that its help is the whole text, not only the summary."""
+    name = next((word for word in words if not word.startswith("-")), None)
+    if name is None or name not in app:
+        return
+    command = app[name]
+    if command.default_command is not None and command.default_command.__doc__:
+        command.help = inspect.cleandoc(command.default_command.__doc__)
+    command.help_epilogue = command.help_epilogue or ""
 
 
 def _exists(place: str) -> bool:

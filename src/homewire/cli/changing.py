@@ -43,7 +43,8 @@ async def set_features(
 ) -> None:
     """Set features of an appliance and return once it confirmed each of them.
 
-    For example: `homewire set kitchen power on`, `homewire set kitchen coffee_temperature=93.5 power=on`.
+    For example: `homewire set kitchen power on`, or
+    `homewire set kitchen coffee_target_temperature=93.5 steam_boiler=off`.
     """
     wanted = assignments(change_)
     async with open_session(source or Source(), output, only=appliance) as session:

@@ -40,7 +40,7 @@ async def console(
     source: Source | None = None,
     output: Annotated[Output, Parameter(parse=False)],
 ) -> None:
-    """Read and change things at a prompt: `power on`, `coffee_temperature=93.5`, `status`, `help`.
+    """Read and change things at a prompt: `power on`, `coffee_target_temperature=93.5`, `status`, `help`.
 
     The Tab key completes features and values. Without a terminal, commands are read from standard input.
     """

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +20,7 @@ from rich.text import Text
 
 from homewire.appliance import Change
 from homewire.cli.session import ApplianceView, Session
+from homewire.cli.targets import liveliest
 from homewire.cli.views import change_lines, value_text
 from homewire.features import Category, Feature
 
@@ -37,6 +37,8 @@ _EVENTS = 6
 _SPARK = "▁▂▃▄▅▆▇█"
 _SPARK_POINTS = 12
 _SPARK_EVERY_S = 0.5
+_SPARK_SPAN = 0.02
+"""A course that moves by less than this part of its value stays in the middle: noise is no news."""
 
 
 class Dashboard:
@@ -72,15 +74,15 @@ class Dashboard:
         self._first = max(0, min(self._first + cards, len(self.appliances()) - 1))
 
     def appliances(self) -> list[ApplianceView]:
-        """Return what is shown, in order; a hub without readings is not, while it is online."""
+        """Return what is shown, the liveliest first; a hub without readings is not, while online."""
         appliances = self._session.appliances
         if self._wanted is not None:
             return [appliances[key] for key in self._wanted if key in appliances]
-        return [one for one in appliances.values() if _has_news(one)]
+        return liveliest(one for one in appliances.values() if _has_news(one))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay the cards out in columns and put the events below."""
-        height = options.height or shutil.get_terminal_size().lines
+        height = options.height or console.size.height
         cards = [self._card(appliance) for appliance in self.appliances()[self._first :]]
         footer = self._footer()
         room = max(height - _EVENTS - 3, 5)
@@ -93,8 +95,8 @@ class Dashboard:
         shown = [one for one in appliance.features.values() if _is_prominent(one, appliance)]
         rows = shown[:_CARD_ROWS]
         grid = Table.grid(expand=True, padding=(0, 1))
-        grid.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
-        grid.add_column(ratio=2, no_wrap=True, overflow="ellipsis", justify="right")
+        grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        grid.add_column(max_width=_CARD_WIDTH // 2, no_wrap=True, overflow="ellipsis", justify="right")
         courses = {one.key: self._course((who.id, one.key)) for one in rows}
         if any(courses.values()):
             grid.add_column(width=_SPARK_POINTS, no_wrap=True)
@@ -122,10 +124,10 @@ class Dashboard:
         if len(points) < 2:  # noqa: PLR2004 - one point is no course
             return ""
         low, high = min(points), max(points)
-        if high == low:
-            return ""
+        span = max(high - low, abs(high) * _SPARK_SPAN, 1e-9)
+        base = min(low, (low + high - span) / 2)
         steps = len(_SPARK) - 1
-        return "".join(_SPARK[round((value - low) / (high - low) * steps)] for value in points)
+        return "".join(_SPARK[round((value - base) / span * steps)] for value in points)
 
     def _footer(self) -> Any:
         lines = list(self._events) or [Text("Waiting for the first change …", "dim")]

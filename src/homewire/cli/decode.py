@@ -39,7 +39,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _app() -> App:
-    group = App(name="decode", help="Decode a capture, offline.")
+    group = App(name="decode", help_epilogue="", help="Decode a capture, offline.")
     for kind in installed_kinds().values():
         if kind.decoder is not None:
             group.command(f"{__name__}:{_PREFIX}{kind.kind}", name=kind.kind, help=kind.summary)

@@ -15,7 +15,7 @@ from homewire.discovery import discover as search
 from homewire.errors import NotFound
 from homewire.kinds import find_kind
 
-__all__ = ["discover"]
+__all__ = ["discover", "show_found"]
 
 
 async def discover(
@@ -32,7 +32,7 @@ async def discover(
     found = 0
     async for one in search(seconds, kinds):
         found += 1
-        _show(one, output)
+        show_found(one, output)
     if not found:
         raise NotFound(
             "nothing was found",
@@ -40,7 +40,8 @@ async def discover(
         )
 
 
-def _show(one: Discovered, output: Output) -> None:
+def show_found(one: Discovered, output: Output) -> None:
+    """Show one finding, and what to write into homewire.toml for it."""
     if output.json:
         output.document("found/1", msgspec.to_builtins(one, enc_hook=str))
         return

@@ -1,7 +1,7 @@
 """The language of the prompt: what can be typed in `console` and in the demo, and how it completes.
 
-`power on`, `coffee_temperature=93.5`, `press start_backflush`, `status`, `use oven`, `help power`. It knows
-no prompt: whoever reads lines, from a terminal or a script, hands them to `Interpreter.run`.
+`power on`, `coffee_target_temperature=93.5`, `press start_backflush`, `status`, `use oven`, `help power`.
+It knows no prompt: whoever reads lines, from a terminal or a script, hands them to `Interpreter.run`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from homewire.cli.changing import assignments, change, press_feature
 from homewire.cli.output import Output, UsageError
 from homewire.cli.session import ApplianceView, Session
 from homewire.cli.status import show_status
-from homewire.cli.targets import find_appliance, find_feature, slug
+from homewire.cli.targets import find_appliance, find_feature, liveliest, slug
 from homewire.cli.views import appliance_table, value_text
 from homewire.errors import InvalidValue, NotFound
-from homewire.features import Category, Cover, Feature, Lock, Select, Switch
+from homewire.features import Cover, Feature, Lock, Select, Switch
 
 __all__ = ["HELP", "Interpreter", "Suggestion"]
 
@@ -60,12 +60,11 @@ class Interpreter:
 
     @property
     def current(self) -> ApplianceView | None:
-        """The appliance that is talked to: the chosen one, else the first with something to command."""
+        """The appliance that is talked to: the chosen one, else the liveliest."""
         appliances = self._session.appliances
         if self._current is not None and self._current in appliances:
             return appliances[self._current]
-        commanded = (one for one in appliances.values() if any(map(_is_commanded, one.features.values())))
-        return next(commanded, None) or next(iter(appliances.values()), None)
+        return next(iter(liveliest(appliances.values())), None)
 
     @property
     def prompt(self) -> str:
@@ -192,10 +191,6 @@ class Interpreter:
             self._output.show(value_text(feature, target.state[feature.key]))
         else:
             raise UsageError(f"{feature.key} has no value", hint=f"Press it with: press {feature.key}")
-
-
-def _is_commanded(feature: Feature) -> bool:
-    return feature.writable and feature.category is Category.PRIMARY
 
 
 def _split(line: str) -> list[str]:

@@ -37,7 +37,8 @@ def main() -> None:
 def run(words: Sequence[str]) -> int:
     """Run a command in an event loop of its own and return the exit code."""
     try:
-        import homewire.cli.app  # noqa: F401, PLC0415 - its libraries come with the extra "cli"
+        import cyclopts  # noqa: F401, PLC0415 - comes with the extra "cli"; nothing works without it
+
         from homewire.cli.output import Output  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         print(  # noqa: T201 - nothing is there yet that could print
@@ -74,11 +75,11 @@ def _guarded(words: Sequence[str], output: Output) -> int:
 
 def prepare(words: Sequence[str], output: Output) -> Any:
     """Parse the words and run the command; return its exit code, or a coroutine that does."""
-    from homewire.cli.app import make_app  # noqa: PLC0415 - brings the parser
+    from homewire.cli.app import load_command, make_app  # noqa: PLC0415 - brings the parser
 
-    return make_app(output).meta(
-        list(words), exit_on_error=False, print_error=False, result_action="return_value"
-    )
+    app = make_app(output)
+    load_command(app, words)
+    return app.meta(list(words), exit_on_error=False, print_error=False, result_action="return_value")
 
 
 def failure(error: BaseException, output: Output) -> int:

@@ -39,7 +39,7 @@ class Screen:
 
     def __init__(self, session: Session, *, color: bool = True) -> None:
         self._dashboard = Dashboard(session)
-        self._answers = _HINT
+        self.answers = _HINT
         self._color = color
         self._answer_stream = io.StringIO()
         output = Output(self._answer_stream, self._answer_stream)
@@ -70,7 +70,7 @@ class Screen:
     def _layout(self) -> Layout:
         cards = Window(FormattedTextControl(self._cards), wrap_lines=False)
         answers = Window(
-            FormattedTextControl(lambda: ANSI(self._answers)),
+            FormattedTextControl(lambda: ANSI(self.answers)),
             height=Dimension(min=1, max=_ANSWER_LINES),
             dont_extend_height=True,
             wrap_lines=True,
@@ -101,7 +101,7 @@ class Screen:
     def _cards(self) -> ANSI:
         size = self._application.output.get_size()
         answered = min(
-            sum(1 + len(line) // size.columns for line in self._answers.splitlines()), _ANSWER_LINES
+            sum(1 + len(line) // size.columns for line in self.answers.splitlines()), _ANSWER_LINES
         )
         height = max(size.rows - answered - 1, 5)
         canvas = Console(
@@ -124,14 +124,14 @@ class Screen:
         return False
 
     async def _carry_out(self, line: str) -> None:
-        self._answers = "…"
+        self.answers = "…"
         try:
             going_on = await self._interpreter.run(line)
         except HomewireError as error:
             self._output.error(error)
             going_on = True
         text = self._answer_stream.getvalue().strip()
-        self._answers = text or _HINT
+        self.answers = text or _HINT
         self._answer_stream.seek(0)
         self._answer_stream.truncate()
         if not going_on:

@@ -33,7 +33,9 @@ def __getattr__(name: str) -> Any:
 
 
 def _app() -> App:
-    group = App(name="simulate", help="Simulate the other end of a connection, until Ctrl-C.")
+    group = App(
+        name="simulate", help_epilogue="", help="Simulate the other end of a connection, until Ctrl-C."
+    )
     for kind in installed_kinds().values():
         if kind.simulator is not None:
             group.command(f"{__name__}:{_PREFIX}{kind.kind}", name=kind.kind, help=kind.summary)

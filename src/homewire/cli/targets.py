@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 
 from homewire.cli.session import ApplianceView, Session
 from homewire.errors import NotFound
-from homewire.features import Feature
+from homewire.features import Category, Feature
 
-__all__ = ["find_appliance", "find_appliances", "find_feature", "slug"]
+__all__ = ["find_appliance", "find_appliances", "find_feature", "liveliest", "slug"]
 
 
 def slug(name: str) -> str:
@@ -34,6 +35,21 @@ def find_appliance(session: Session, wanted: str) -> ApplianceView:
         names = ", ".join(sorted(_label(one) for one in found))
         raise NotFound(f"{wanted!r} may be any of these appliances: {names}", hint="Say which one.")
     return found[0]
+
+
+def liveliest(appliances: Iterable[ApplianceView]) -> list[ApplianceView]:
+    """Return the appliances with the most to see first: those that measure, then those to command."""
+    return sorted(appliances, key=_liveliness, reverse=True)
+
+
+def _liveliness(appliance: ApplianceView) -> tuple[int, bool]:
+    primary = [
+        one
+        for key, one in appliance.features.items()
+        if one.category is Category.PRIMARY and appliance.state.get(key) is not None
+    ]
+    measured = sum(one.state_class == "measurement" for one in primary)
+    return measured, any(one.writable for one in primary)
 
 
 def find_feature(appliance: ApplianceView, wanted: str) -> Feature:

@@ -124,6 +124,8 @@ def _line(at: dt.datetime, name: str, label: str, value: Text) -> Text:
 
 
 def _short(value: Value) -> str:
+    if isinstance(value, dt.datetime):
+        return _moment(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -30,6 +30,7 @@ from homewire.homismart.codes import DeviceType, Kind
 from homewire.homismart.commands import Commands
 from homewire.homismart.devices import HomismartDevice
 from homewire.homismart.models import (
+    malformed_fields,
     read_closed_position,
     read_cover,
     read_flag,
@@ -38,7 +39,6 @@ from homewire.homismart.models import (
     read_number,
     read_percent,
     read_text,
-    read_whole,
 )
 from homewire.link.clock import Clock
 from homewire.unknowns import Unknowns
@@ -61,14 +61,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 def _position(value: Any, _zone: dt.tzinfo | None) -> Value:
     level = read_cover(value).level
     return None if level is None else 100 - level
-
-
-def _update_time(value: Any, _zone: dt.tzinfo | None) -> Value:
-    milliseconds = read_whole(value)
-    try:
-        return None if milliseconds is None else dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _plain(reader: Callable[[object], Value]) -> Reader:
@@ -159,19 +151,6 @@ _CONSUMPTION: Final = Reading(
     ),
     wire="consumption",
     read=_plain(read_number),
-)
-_UPDATED: Final = Reading(
-    feature=Sensor(
-        key="updated",
-        name="Last report",
-        category=Category.DIAGNOSTIC,
-        device_class="timestamp",
-        enabled_by_default=False,
-        history=False,
-        help="The update time in the last report; clients write it, too.",
-    ),
-    wire="updateTime",
-    read=_update_time,
 )
 _POWER: Final = Reading(
     feature=Switch(key="power", name="Power", help="The relay."), wire="power", read=_plain(read_flag)
@@ -272,7 +251,7 @@ _OPERATION_TIME: Final = Reading(
 
 _SWITCH: Final = (_POWER, _LAST_ON)
 _SOCKET: Final = (_OUTLET, _LAST_ON)
-_COMMON: Final = (_LED, _NAME, _ICON, _ONLINE, _SHARED, _TIMERS, _CONSUMPTION, _UPDATED)
+_COMMON: Final = (_LED, _NAME, _ICON, _ONLINE, _SHARED, _TIMERS, _CONSUMPTION)
 _COVER_EXTRAS: Final = (_CLOSED_POSITION, _STOPPED, _COVER_RAW)
 
 _READINGS: Final[Mapping[Kind, tuple[Reading, ...]]] = {
@@ -353,7 +332,15 @@ class HomismartAppliance(Appliance):
             for reading in _READINGS[device.kind]
             if reading.wire in changed
         }
+        if None in values.values():
+            self._note_malformed(changed)
         self.publish(values, origin)
+
+    def _note_malformed(self, changed: set[str]) -> None:
+        """Count what is there but cannot be read."""
+        record = self.device.record
+        for key in malformed_fields({key: record.get(key) for key in changed}):
+            self.unknowns.note(f"value of {key}", repr(record[key])[:40])
 
     def judge_availability(self) -> None:
         """Set the availability by what the device and its hub report (section 9.3)."""

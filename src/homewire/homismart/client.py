@@ -31,6 +31,7 @@ from homewire.errors import (
 from homewire.homismart.codes import Group
 from homewire.homismart.commands import COVER_STEP, Commands
 from homewire.homismart.confirmation import Book
+from homewire.homismart.extras import AccountRequests
 from homewire.homismart.link import DEFAULT_URL, MAX_HOPS, Credentials, HomismartLink, Moved
 from homewire.homismart.models import AddResult, DeviceList, DevicePush, LoginResult, Report, ServerError
 from homewire.homismart.outbox import Outbox
@@ -61,7 +62,7 @@ class TermsNotAccepted(AuthenticationFailed):
     code = "terms_not_accepted"
 
 
-class HomismartClient:
+class HomismartClient(AccountRequests):
     """A client for one Homismart account.
 
     Without arguments, user name and password come from HOMISMART_USERNAME and HOMISMART_PASSWORD. `url`
@@ -137,9 +138,11 @@ class HomismartClient:
 
         Raise AuthenticationFailed, ConnectionFailed or ProtocolError when the first attempt fails; later
         losses are repaired in the background and told by the events connection_lost and session_error.
+        While that goes on, or after it was given up, this begins anew.
         """
-        if self._supervisor is not None:
+        if self._supervisor is not None and self.is_logged_in:
             return
+        await self.disconnect()
         supervisor = self._supervisor = Supervisor(_Standalone(self), clock=self.clock)
         supervisor.subscribe(self._show_status)
         supervisor.start()
@@ -159,6 +162,7 @@ class HomismartClient:
         if supervisor is not None:
             await supervisor.stop()
         await self.close()
+        await self.session.close()
 
     async def send_command_raw(self, prefix: RequestPrefix, payload: Mapping[str, Any] | None = None) -> None:
         """Send any request without waiting for anything; `request` waits for its reply."""
@@ -225,7 +229,6 @@ class HomismartClient:
         http, self._http = self._http, None
         if http is not None:
             await http.close()
-        await self.session.close()
 
     async def __aenter__(self) -> Self:
         await self.connect()

@@ -19,7 +19,7 @@ from homewire.homismart.prefixes import ReceivePrefix, RequestPrefix
 __all__ = ["MAX_FRAME_BYTES", "Direction", "Frame", "FrameError", "Problem", "decode", "encode"]
 
 MAX_FRAME_BYTES: Final = 32 * 1024 * 1024
-"""The longest frame that is read. Section 22 asks for 8 MiB at least; this is a flat of 100,000 devices."""
+"""The longest frame that is read. Section 22 asks for 8 MiB at least; this holds 100,000 devices."""
 
 _PREFIX_LENGTH: Final = 4
 _BYTE: Final = re.compile(r"byte (\d+)")
@@ -62,12 +62,15 @@ class FrameError(ProtocolError):
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """One frame: its number and its parsed body. A frame without a body has an empty object (section 2).
 
-    `kind` is the known meaning of the number in this direction, or None.
+    `kind` is the known meaning of the number in this direction, or None. `unnested` is True when the body is
+    surely no more than an object, or a list of objects, of plain values: a list of thousands of devices then
+    needs no look into each value.
     """
 
     prefix: str
     body: Any
     kind: RequestPrefix | ReceivePrefix | None
+    unnested: bool = False
 
 
 _KINDS: Final[dict[Direction, dict[str, RequestPrefix] | dict[str, ReceivePrefix]]] = {
@@ -84,10 +87,13 @@ def decode(text: str | bytes, direction: Direction) -> Frame:
     if not isinstance(text, str):
         raise FrameError(Problem.BINARY_FRAME, "a binary message, but frames are text", offset=0)
     prefix = _prefix(text)
-    body: Any = {}
-    if len(text) > _PREFIX_LENGTH:
-        body = _body(text, prefix)
-    return Frame(prefix=prefix, body=body, kind=_KINDS[direction].get(prefix))
+    kind = _KINDS[direction].get(prefix)
+    if len(text) == _PREFIX_LENGTH:
+        return Frame(prefix=prefix, body={}, kind=kind, unnested=True)
+    body = _body(text, prefix)
+    containers = text.count("{") + text.count("[")
+    unnested = containers <= (len(body) + 1 if isinstance(body, list) else 1)
+    return Frame(prefix=prefix, body=body, kind=kind, unnested=unnested)
 
 
 def encode(prefix: RequestPrefix | ReceivePrefix, body: Any = None) -> str:

@@ -7,9 +7,10 @@ The source is docs/protocols/homismart.md, sections 8.3, 10.6 and 12. Unknown nu
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Final, Self
 
-__all__ = ["DeviceType", "ErrorCode", "Group", "Kind"]
+__all__ = ["KINDS", "DeviceType", "ErrorCode", "Group", "Kind"]
 
 
 class Kind(enum.StrEnum):
@@ -69,10 +70,10 @@ class DeviceType(_OpenIntEnum):
     @property
     def kind(self) -> Kind:
         """What the code stands for; `Kind.UNKNOWN` for every other number."""
-        return _KINDS.get(int(self), Kind.UNKNOWN)
+        return KINDS.get(int(self), Kind.UNKNOWN)
 
 
-_KINDS: Final = {
+KINDS: Final[Mapping[int, Kind]] = {
     1: Kind.SOCKET,
     2: Kind.SWITCH,
     4: Kind.SHUTTER,
@@ -82,6 +83,7 @@ _KINDS: Final = {
     8: Kind.SOCKET_ALT,
     9: Kind.LOCK,
 }
+"""What each type code stands for (section 8.3); every other number is unknown."""
 
 
 class Group(enum.IntEnum):

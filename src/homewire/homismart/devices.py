@@ -17,6 +17,7 @@ from homewire.homismart.codes import DeviceType, Kind
 from homewire.homismart.models import (
     CoverReading,
     kind_of,
+    malformed_fields,
     read_closed_position,
     read_cover,
     read_flag,
@@ -125,6 +126,11 @@ class HomismartDevice:
     def shared(self) -> bool | None:
         """Whether another account shared it to this one."""
         return read_flag(self.record.get("shared"))
+
+    @property
+    def malformed_fields(self) -> list[str]:
+        """The known keys of `record` whose value is of a wrong type; they read as unknown."""
+        return malformed_fields(self.record)
 
     @property
     def permission(self) -> Any:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from homewire.homismart.codec import Frame, FrameError, Problem
-from homewire.homismart.codes import DeviceType, ErrorCode, Kind
+from homewire.homismart.codes import KINDS, ErrorCode, Kind
 from homewire.homismart.prefixes import ReceivePrefix
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "read_report",
     "read_text",
     "read_whole",
+    "shallow",
 ]
 
 HUB_PREFIX: Final = "00"
@@ -62,6 +63,9 @@ _DEEPEST: Final = 16
 
 _WHOLE: Final = re.compile(r"-?\d{1,15}")
 """Numbers come as text, too; 15 digits hold a time in milliseconds and bound the work."""
+
+_LAST_ON: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+"""The form of `lastOn` (section 8.2)."""
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -87,16 +91,21 @@ class LoginResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceList(msgspec.Struct, frozen=True, kw_only=True):
-    """`0005`: the usable objects in their order; `skipped` counts those without an id (section 9.1)."""
+    """`0005`: the usable objects in their order; `skipped` counts those without an id (section 9.1).
 
-    records: tuple[dict[str, Any], ...]
+    `unnested` is that of the frame.
+    """
+
+    records: Sequence[dict[str, Any]]
     skipped: int = 0
+    unnested: bool = False
 
 
 class DevicePush(msgspec.Struct, frozen=True, kw_only=True):
-    """`0009`: one object, perhaps only some of its keys (section 9.2)."""
+    """`0009`: one object, perhaps only some of its keys (section 9.2). `unnested` is that of the frame."""
 
     record: dict[str, Any]
+    unnested: bool = False
 
 
 class AddResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,7 +175,7 @@ def kind_of(record: Record) -> Kind:
     if is_hub(str(record.get("id", ""))):
         return Kind.HUB
     code = read_whole(record.get("type"))
-    return Kind.UNKNOWN if code is None else DeviceType(code).kind
+    return Kind.UNKNOWN if code is None else KINDS.get(code, Kind.UNKNOWN)
 
 
 def read_text(value: object) -> str | None:
@@ -233,10 +242,10 @@ def read_last_on(value: object, zone: dt.tzinfo | None = None) -> dt.datetime | 
 
     The wire carries a local time without zone (section 8.2); None reads it in this computer's own.
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _LAST_ON.fullmatch(value):
         return None
     try:
-        local = dt.datetime.strptime(value, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the wire has no zone
+        local = dt.datetime.fromisoformat(value)
         if not 1970 <= local.year < 9000:  # noqa: PLR2004 - zones may be applied without overflow
             return None
         return local.replace(tzinfo=zone) if zone else local.astimezone()
@@ -251,6 +260,11 @@ def malformed_fields(record: Record) -> list[str]:
         for key, value in record.items()
         if value is not None and (reader := _FIELDS.get(key)) is not None and reader(value) is None
     ]
+
+
+def shallow(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the object without values that are nested too deeply to be compared and sent back."""
+    return {key: value for key, value in record.items() if not _too_deep(value, _DEEPEST)}
 
 
 def _within(value: int | None, low: int, high: int) -> int | None:
@@ -319,7 +333,7 @@ def _identified(frame: Frame, record: object) -> dict[str, Any]:
         raise _wrong(frame, Problem.WRONG_TYPE, f"the id is {_json_type(device_id)}, not a text")
     if not device_id:
         raise _wrong(frame, Problem.MISSING_ID, "the device has no id")
-    return _shallow(record)
+    return record
 
 
 def _wrong(frame: Frame, problem: Problem, reason: str) -> FrameError:
@@ -343,16 +357,8 @@ def _login_result(frame: Frame) -> LoginResult:
 def _device_list(frame: Frame) -> DeviceList:
     if not isinstance(frame.body, list):
         raise _wrong(frame, Problem.WRONG_TYPE, f"the list is {_json_type(frame.body)}, not an array")
-    records = tuple(_shallow(entry) for entry in frame.body if _is_usable(entry))
-    return DeviceList(records=records, skipped=len(frame.body) - len(records))
-
-
-def _shallow(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the object without values that are nested too deeply to be compared and sent back."""
-    for value in record.values():
-        if value.__class__ is dict or value.__class__ is list:
-            return {key: kept for key, kept in record.items() if not _too_deep(kept, _DEEPEST)}
-    return record
+    records = [e for e in frame.body if e.__class__ is dict and (i := e.get("id")).__class__ is str and i]
+    return DeviceList(records=records, skipped=len(frame.body) - len(records), unnested=frame.unnested)
 
 
 def _too_deep(value: Any, levels: int) -> bool:
@@ -362,12 +368,8 @@ def _too_deep(value: Any, levels: int) -> bool:
     return levels == 0 or any(_too_deep(each, levels - 1) for each in inner)
 
 
-def _is_usable(entry: object) -> bool:
-    return isinstance(entry, dict) and isinstance(device_id := entry.get("id"), str) and bool(device_id)
-
-
 def _device_push(frame: Frame) -> DevicePush:
-    return DevicePush(record=_identified(frame, frame.body))
+    return DevicePush(record=_identified(frame, frame.body), unnested=frame.unnested)
 
 
 def _add_result(frame: Frame) -> AddResult:

@@ -12,11 +12,12 @@ import enum
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
 from homewire.homismart.codec import Direction, Frame, FrameError, decode, encode
+from homewire.homismart.codes import KINDS
 from homewire.homismart.devices import DEVICE_CLASSES, HomismartDevice, HomismartHub
 from homewire.homismart.models import (
     AddResult,
@@ -28,8 +29,8 @@ from homewire.homismart.models import (
     ServerError,
     is_hub,
     kind_of,
-    malformed_fields,
     read_report,
+    shallow,
 )
 from homewire.homismart.prefixes import ReceivePrefix
 from homewire.unknowns import Unknowns
@@ -57,16 +58,25 @@ EVENTS: Final = (
 _MOST_OBJECTS: Final = 200_000
 """Pushes of invented ids must not fill the memory; a frame of the largest size lists fewer devices."""
 
-DeviceT = TypeVar("DeviceT", bound=HomismartDevice)
+_CLASS_OF_TYPE: Final[Mapping[int, type[HomismartDevice]]] = {
+    code: DEVICE_CLASSES[kind] for code, kind in KINDS.items()
+}
 
 
 class ChangeKind(enum.Enum):
-    """What happened to a device. REPLACED: its type became another kind, and a new object stands for it."""
+    """What happened to a device, with the events that tell it for devices and for hubs.
 
-    ADDED = "added"
-    UPDATED = "updated"
-    REPLACED = "replaced"
-    REMOVED = "removed"
+    REPLACED: its type became another kind, and a new object stands for it; homismart-client calls that new.
+    """
+
+    ADDED = ("new_device_added", "new_hub_added")
+    UPDATED = ("device_updated", "hub_updated")
+    REPLACED = ("new_device_added", "hub_updated", "replaced")
+    REMOVED = ("device_deleted", "hub_deleted")
+
+    def __init__(self, device_event: str, hub_event: str, _distinct: str = "") -> None:
+        self.device_event = device_event
+        self.hub_event = hub_event
 
 
 class DeviceChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,17 +89,6 @@ class DeviceChange(msgspec.Struct, frozen=True, kw_only=True):
 
 ChangeListener: TypeAlias = Callable[[DeviceChange], object]
 EventListener: TypeAlias = Callable[[Any], object]
-
-_EVENT_OF: Final = {
-    (ChangeKind.ADDED, False): "new_device_added",
-    (ChangeKind.UPDATED, False): "device_updated",
-    (ChangeKind.REPLACED, False): "new_device_added",  # as homismart-client does it
-    (ChangeKind.REMOVED, False): "device_deleted",
-    (ChangeKind.ADDED, True): "new_hub_added",
-    (ChangeKind.UPDATED, True): "hub_updated",
-    (ChangeKind.REPLACED, True): "hub_updated",
-    (ChangeKind.REMOVED, True): "hub_deleted",
-}
 
 
 class HomismartSession:
@@ -160,11 +159,11 @@ class HomismartSession:
         """Apply one report to the known objects and tell what changed."""
         match report:
             case DevicePush():
-                self._merge(report.record)
+                self._merge(report.record, report.unnested)
             case DeviceList():
                 self._take_list(report)
             case AddResult() if report.record is not None:
-                self._merge(report.record)
+                self._merge(report.record, False)
             case DeleteResult() if report.deleted is not None:
                 self._forget(report.deleted)
             case ServerError():
@@ -181,10 +180,13 @@ class HomismartSession:
 
     def emit(self, event_name: str, argument: Any) -> None:
         """Tell the listeners of an event."""
-        for callback in tuple(self._events.get(event_name, ())):
+        callbacks = self._events.get(event_name)
+        if not callbacks:
+            return
+        for callback in tuple(callbacks):
             try:
                 outcome = callback(argument)
-                if inspect.isawaitable(outcome):
+                if outcome is not None and inspect.isawaitable(outcome):
                     self._follow(outcome)
             except Exception:
                 _log.exception("A listener of %s failed", event_name)
@@ -210,36 +212,46 @@ class HomismartSession:
         """Merge what is listed and forget what is not: a list is complete (section 9.1)."""
         if report.skipped:
             self.unknowns.note("list entry", "without a usable id")
-        merge = self._merge
-        for record in report.records:
-            merge(record)
+        known, create, unnested = self._objects, self._create, report.unnested
+        for record in report.records:  # what `_merge` does, without a call for each of thousands
+            device = known.get(record["id"])
+            if device is None:
+                create(record if unnested else shallow(record))
+            elif not record.items() <= device.record.items():
+                self._update(device, record if unnested else shallow(record))
         listed = {record["id"] for record in report.records}
+        if len(listed) != len(self._objects):
+            self._forget_all_but(listed)
+
+    def _forget_all_but(self, listed: set[str]) -> None:
         missing = [device_id for device_id in self._objects if device_id not in listed]
         for device_id in sorted(missing, key=is_hub):  # devices first, as homismart-client does
             self._forget(device_id)
 
-    def _merge(self, record: dict[str, Any]) -> None:
+    def _merge(self, record: dict[str, Any], unnested: bool) -> None:
+        """Take one object as reported: nothing happens when nothing differs."""
         device = self._objects.get(record["id"])
         if device is None:
-            self._create(record)
-            return
+            self._create(record if unnested else shallow(record))
+        elif not record.items() <= device.record.items():
+            self._update(device, record if unnested else shallow(record))
+
+    def _update(self, device: HomismartDevice, record: dict[str, Any]) -> None:
         keys = device.update_state(record)
-        if not keys:
-            return
-        self._note_fields(device.record, keys)
         if "type" in keys and not isinstance(device, DEVICE_CLASSES[kind_of(device.record)]):
             self._replace(device, keys)
-        else:
+        elif keys:
             self._tell(ChangeKind.UPDATED, device, keys)
 
     def _create(self, record: dict[str, Any]) -> None:
         if len(self._objects) >= _MOST_OBJECTS:
             self.unknowns.note("device", "beyond the limit")
             return
-        device = DEVICE_CLASSES[kind_of(record)](self, record)
-        self._objects[device.id] = device
-        self._note_fields(record, record)
-        self._tell(ChangeKind.ADDED, device, frozenset(record))
+        device_id = record["id"]
+        if record.get("deviceId") == device_id:
+            record["deviceId"] = device_id  # one text instead of two: a building has many devices
+        device = self._objects[device_id] = _class_of(record)(self, record)
+        self._tell(ChangeKind.ADDED, device, record)
 
     def _replace(self, old: HomismartDevice, keys: frozenset[str]) -> None:
         """Stand a new object for a device whose kind changed; both share the state (section 9.2)."""
@@ -252,26 +264,31 @@ class HomismartSession:
         if device is not None:
             self._tell(ChangeKind.REMOVED, device, frozenset())
 
-    def _tell(self, kind: ChangeKind, device: HomismartDevice, keys: frozenset[str]) -> None:
+    def _tell(self, kind: ChangeKind, device: HomismartDevice, keys: Iterable[str]) -> None:
         if self._listeners:
-            change = DeviceChange(kind=kind, device=device, keys=keys)
+            change = DeviceChange(kind=kind, device=device, keys=frozenset(keys))
             for listener in tuple(self._listeners):
                 try:
                     listener(change)
                 except Exception:
                     _log.exception("A subscriber of the Homismart session failed")
         if self._events:
-            self.emit(_EVENT_OF[kind, isinstance(device, HomismartHub)], device)
-
-    def _note_fields(self, record: Mapping[str, Any], keys: Iterable[str]) -> None:
-        for key in malformed_fields({key: record.get(key) for key in keys}):
-            self.unknowns.note(f"value of {key}", repr(record[key])[:40])
+            self.emit(kind.hub_event if isinstance(device, HomismartHub) else kind.device_event, device)
 
     def _note_other(self, report: Other) -> None:
         if report.kind is None:
             self.unknowns.note("prefix", report.prefix)
         elif report.kind is not ReceivePrefix.TERMS_RESULT:
             _log.debug("Nothing is documented about %s: %.200s", report.kind.name, encode(report.kind))
+
+
+def _class_of(record: Mapping[str, Any]) -> type[HomismartDevice]:
+    """Return the class of a device; the usual case first, as lists are long."""
+    code = record.get("type")
+    usual = _CLASS_OF_TYPE.get(code) if code.__class__ is int else None
+    if usual is None or is_hub(record["id"]):
+        return DEVICE_CLASSES[kind_of(record)]
+    return usual
 
 
 def _describe(error: ServerError) -> dict[str, Any]:

@@ -95,12 +95,13 @@ def _leaves(capture: bytes, kind: CaptureFormat) -> Iterator[tuple[str, bytes]]:
 
 
 def _recorded(capture: bytes) -> Iterator[tuple[str, bytes]]:
-    """Read `{unit: {attribute: hex}}` as in the published dumps."""
+    """Read `{unit: {attribute: hex}}`; an attribute with several pages has `{index: hex}` instead."""
     try:
-        units = msgspec.json.decode(capture, type=dict[str, dict[str, str]])
+        units = msgspec.json.decode(capture, type=dict[str, dict[str, str | dict[str, str]]])
         for unit, attributes in units.items():
-            for attribute, text in attributes.items():
-                yield f"{unit}/{attribute}", bytes.fromhex(text)
+            for attribute, pages in attributes.items():
+                for text in pages.values() if isinstance(pages, dict) else [pages]:
+                    yield f"{unit}/{attribute}", bytes.fromhex(text)
     except (msgspec.MsgspecError, ValueError) as error:
         raise ProtocolError(f"this is no recording of DOP2 leaves: {error}") from error
 

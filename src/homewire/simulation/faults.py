@@ -144,10 +144,10 @@ class FaultProxy:
             await asyncio.wait(pipes, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)
         finally:
+            far_writer.close()  # before anything is awaited: the proxy may stop in the meantime
             for pipe in pipes:
                 pipe.cancel()
             await asyncio.gather(*pipes, return_exceptions=True)
-            far_writer.close()
 
     async def _pipe(
         self,

@@ -398,5 +398,5 @@ async def test_the_grinder(simulate: Start) -> None:
     assert grinder.config.led_enabled is True
     assert grinder.config.turned_on is False
     assert await grinder.update_firmware(FirmwareType.MACHINE)
-    assert grinder.firmware[FirmwareType.MACHINE].current_version == "1.13"
+    assert grinder.firmware[FirmwareType.MACHINE].current_version == "1.18"
     await grinder.close()

@@ -33,8 +33,15 @@ from homewire.miele.dop2.structures_laundry import (
     ValueList,
 )
 from homewire.miele.dop2.structures_oven import OvenDevice, OvenOptions, OvenProgram
-from homewire.miele.dop2.tables_identity import FeatureList, SoftwareIds
+from homewire.miele.dop2.tables_identity import (
+    DeviceIdentification,
+    FeatureList,
+    Inventory,
+    PartAndDate,
+    SoftwareIds,
+)
 from homewire.miele.dop2.tables_module import DateAndTime, NetworkConfiguration
+from homewire.miele.dop2.tables_notifications import FailureList
 from homewire.miele.dop2.tables_process import LaundryProcess
 from homewire.miele.dop2.tables_programs import SettingList
 from homewire.miele.dop2.tables_state import CombinedState, DeviceContext, DeviceState
@@ -322,3 +329,21 @@ def test_what_no_table_knows_is_told() -> None:
 @pytest.mark.parametrize("leaf", ALL_LEAVES.values(), ids=ALL_LEAVES)
 def test_recordings_hold_few_unexplained_numbers(leaf: bytes) -> None:
     assert not [each for each in unexplained(interpret(leaf)) if each[0] in ("DOP2 attribute", "DOP2 field")]
+
+
+def test_recorded_inventory_failures_and_dates() -> None:
+    oven = RECORDINGS["oven"]
+    derived = {path: leaf.get("derived") for path, leaf in EXPECTED["oven"]["leaves"].items()}
+    inventory = Inventory(decode(oven[2, 153]))
+    boards = [[each.name, each.id, each.revision] for each in inventory.boards or ()]
+    assert boards[: inventory.board_count] == derived["2/153"]["boards"]
+    parts = [[each.name, each.material_number] for each in inventory.part_numbers or ()]
+    assert parts[: inventory.part_number_count] == derived["2/153"]["part_numbers"]
+    failures = FailureList(decode(oven[2, 148])).failures or ()
+    assert [each.code for each in failures if each.code] == derived["2/148"]["failure_codes"]
+    assert len(failures) == derived["2/148"]["elements"]
+    assert not any(each.present_now for each in failures)
+    assert PartAndDate(decode(oven[2, 173])).date == bytes.fromhex("15051419")
+    identification = DeviceIdentification(decode(oven[2, 144])).applications
+    assert identification is not None
+    assert (identification.miele_at_home, identification.wash_to_dry) == (True, False)

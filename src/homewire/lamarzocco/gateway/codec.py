@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -33,14 +33,18 @@ from homewire.lamarzocco.gateway.models import (
 
 __all__ = [
     "BLUETOOTH_END",
+    "PLAIN_TYPES",
     "STREAM_KEYS",
     "Batch",
+    "UnreadableValue",
     "decode_configuration",
     "decode_envelope",
     "decode_json",
     "decode_records",
     "decode_stream",
     "encode_json",
+    "read_stream_value",
+    "stream_objects",
     "unknown_fields",
     "unknown_fields_of",
 ]
@@ -236,6 +240,13 @@ def unknown_fields_of(data: bytes, kind: type[msgspec.Struct], *, enveloped: boo
 # --- WebSocket messages, section 10
 
 
+_stream: msgspec.json.Decoder[Any] = msgspec.json.Decoder(list[dict[str, Any]] | dict[str, Any])
+
+
+class UnreadableValue(Exception):
+    """A stream value that is kept as it came."""
+
+
 class Batch(msgspec.Struct, frozen=True, gc=False):
     """One WebSocket message: the understood keys with typed values, and the others as they came."""
 
@@ -338,42 +349,39 @@ _VALUE_ERRORS = (
     RecursionError,
     ValueError,
 )
-_PLAIN: Mapping[str, frozenset[type]] = {
+PLAIN_TYPES: Mapping[str, frozenset[type]] = {
     key: {_number: frozenset({int, float}), _boolean: frozenset({bool}), _text: frozenset({str})}[read]
     for key, read in STREAM_KEYS.items()
     if read in (_number, _boolean, _text)
 }
 """The keys whose values need no reading, with their JSON types: most messages hold nothing else."""
-_NOTHING: dict[str, Any] = {}
 
 
 def decode_stream(data: bytes | str) -> Batch:
     """Return one message; raise ProtocolError when it is neither an object nor an array of objects."""
-    try:
-        message = _generic.decode(data)
-    except _JSON_ERRORS as error:
-        raise _malformed("the WebSocket message", error) from error
-    if type(message) is dict:
-        message = (message,)
-    elif type(message) is not list:
-        raise ProtocolError("the WebSocket message is neither an object nor an array", offset=0)
-    try:
-        return _batch(message)
-    except AttributeError:
-        raise ProtocolError("the WebSocket message holds something that is no object", offset=0) from None
-
-
-def _batch(objects: Iterable[dict[str, Any]]) -> Batch:
     values: dict[str, Any] = {}
-    unknown = _NOTHING
-    for entry in objects:
+    unknown: dict[str, Any] = {}
+    for entry in stream_objects(data):
         for key, value in entry.items():
-            if key in _PLAIN and type(value) in _PLAIN[key]:
-                values[key] = value
-                continue
             try:
-                values[key] = STREAM_KEYS[key](value)
-            except _VALUE_ERRORS:
-                unknown = unknown or {}
+                values[key] = read_stream_value(key, value)
+            except UnreadableValue:
                 unknown[key] = value
     return Batch(values, unknown)
+
+
+def stream_objects(data: bytes | str) -> Sequence[dict[str, Any]]:
+    """Return a message's objects as they came; raise ProtocolError when it has another outline."""
+    try:
+        message = _stream.decode(data)
+    except _JSON_ERRORS as error:
+        raise _malformed("the WebSocket message", error) from error
+    return message if type(message) is list else (message,)
+
+
+def read_stream_value(key: str, value: Any) -> Any:
+    """Return a value with its type; raise UnreadableValue for an unknown key or another form."""
+    try:
+        return STREAM_KEYS[key](value)
+    except _VALUE_ERRORS as error:
+        raise UnreadableValue(key) from error

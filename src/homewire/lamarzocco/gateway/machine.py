@@ -28,7 +28,6 @@ from homewire.lamarzocco.gateway.client import (
     LaMarzoccoCloudClient,
     LaMarzoccoLocalClient,
 )
-from homewire.lamarzocco.gateway.codec import decode_stream
 from homewire.lamarzocco.gateway.models import (
     BoilerType,
     Configuration,
@@ -227,7 +226,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.state = LiveState()
+        self.state = LiveState(self.clock.now)
 
     @property
     def config(self) -> LaMarzoccoMachineConfig:
@@ -266,13 +265,10 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
     def on_websocket_message_received(self, message: str | bytes) -> Shot | None:
         """Take one raw stream message; return the shot that it ended. What is malformed is noted."""
         try:
-            batch = decode_stream(message)
+            return self.state.receive(message, self.unknowns)
         except ProtocolError as error:
             self.unknowns.note("message", error.reason)
             return None
-        for key in batch.unknown:
-            self.unknowns.note("stream key", key)
-        return self.state.apply(batch, self.clock.now)
 
     # --- commands that Bluetooth knows, too
 

@@ -7,13 +7,18 @@ They are frozen: whoever holds one keeps what it was. Sources: `lamarzocco-gatew
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
-from homewire.lamarzocco.gateway.codec import Batch
+from homewire.lamarzocco.gateway.codec import (
+    PLAIN_TYPES,
+    STREAM_KEYS,
+    UnreadableValue,
+    read_stream_value,
+    stream_objects,
+)
 from homewire.lamarzocco.gateway.models import (
     Boiler,
     BoilerType,
@@ -38,6 +43,7 @@ from homewire.lamarzocco.gateway.models import (
     WakeUpSleepEntry,
     WeeklySchedule,
 )
+from homewire.unknowns import Unknowns
 
 __all__ = [
     "LaMarzoccoBoiler",
@@ -52,7 +58,7 @@ __all__ = [
     "grinder_view",
 ]
 
-_log = logging.getLogger(__name__)
+_Take: TypeAlias = "Callable[[LiveState, Any], None]"
 
 _CONTINUOUS = 4
 _FLUSHES = -1
@@ -185,12 +191,13 @@ def grinder_view(config: GrinderConfiguration) -> LaMarzoccoGrinderConfig:
 
 
 class LiveState:
-    """The newest of everything. `take` a configuration or `apply` a stream message; `view()` shows it.
+    """The newest of everything. `take` a configuration or `receive` a stream message; `view()` shows it.
 
     A view is made when somebody asks and kept until something changes.
     """
 
     __slots__ = (
+        "_now",
         "_view",
         "boilers",
         "brew_started",
@@ -204,12 +211,16 @@ class LiveState:
         "mode",
         "preinfusion",
         "statistics",
+        "stop_reason",
         "system",
         "tank",
         "temperatures",
+        "valve",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], dt.datetime]) -> None:
+        self._now = now
+        self.valve: bool | None = None
         self.configuration: Configuration | None = None
         self.mode: str | None = None
         self.tank: bool | None = None
@@ -224,6 +235,7 @@ class LiveState:
         self.brew_volume: float | None = None
         self.brew_started: dt.datetime | None = None
         self.dose: str | None = None
+        self.stop_reason: str | None = None
         self.ended: str | None = None
         self._view: LaMarzoccoMachineConfig | None = None
 
@@ -237,17 +249,35 @@ class LiveState:
         self.groups = configuration.group_capabilities
         self._take_boilers(configuration.boilers)
 
-    def apply(self, batch: Batch, now: Callable[[], dt.datetime]) -> Shot | None:
-        """Take a stream message; return the shot that it ended, if any."""
+    def receive(self, data: bytes | str, unknown: Unknowns) -> Shot | None:
+        """Take a raw stream message; return the shot that it ended, if any.
+
+        This is the path of every message, some a second and machine: one pass, one look-up per value.
+        Raise ProtocolError when the message is none.
+        """
         self._view = None
-        values = batch.values
-        for key, value in values.items():
-            if key in _SIMPLE:
-                name, place = _SIMPLE[key]
-                getattr(self, name)[place] = value
-            elif key in _APPLY:
-                _APPLY[key](self, value, now)
-        return self._finish(values, now) if self.ended is not None else None
+        for entry in stream_objects(data):
+            for key in entry:
+                value = entry[key]
+                try:
+                    take = _ROUTES[key][type(value)]
+                except KeyError:
+                    self._read(key, value, unknown)
+                else:
+                    take(self, value)
+        return self._finish() if self.ended is not None else None
+
+    def _read(self, key: str, value: Any, unknown: Unknowns) -> None:
+        """Take a value that has to be read first, such as JSON inside JSON text; note an unknown one."""
+        if key not in STREAM_KEYS:
+            unknown.note("stream key", key)
+            return
+        try:
+            read = read_stream_value(key, value)
+        except UnreadableValue:
+            unknown.note("stream value", key)
+        else:
+            _TAKES.get(key, _nothing)(self, read)
 
     def view(self) -> LaMarzoccoMachineConfig:
         """Return everything as one frozen view."""
@@ -261,120 +291,141 @@ class LiveState:
             if boiler.current is not None:
                 self.temperatures[boiler.id] = boiler.current
 
-    def _finish(self, values: Mapping[str, Any], now: Callable[[], dt.datetime]) -> Shot | None:
+    def _finish(self) -> Shot:
         """End the shot that the message ended; a flush is one that was short (section 10.1)."""
         what, self.ended, self.brewing = self.ended, None, False
-        seconds = values.get(f"{what}StoppedGroup1Time", self.brew_time)
+        began = self.brew_started or self._now() - dt.timedelta(seconds=self.brew_time)
+        self.brew_started = None
         ended = Shot(
-            started=self.brew_started or now() - dt.timedelta(seconds=seconds),
-            duration_s=seconds,
+            started=began,
+            duration_s=self.brew_time,
             flush=what == "Flush",
-            volume=values.get(f"{what}StoppedGroup1Volume", self.brew_volume),
-            dose=values.get(f"{what}StoppedGroup1DoseIndex", self.dose),
-            stop_reason=values.get(f"{what}StoppedGroup1StopReason"),
+            volume=self.brew_volume,
+            dose=self.dose,
+            stop_reason=self.stop_reason,
         )
-        self.brew_time, self.brew_started = seconds, None
+        self.stop_reason = None
         return ended
 
 
-_SIMPLE = {
-    "CoffeeBoiler1UpdateTemperature": ("temperatures", "CoffeeBoiler1"),
-    "SteamBoilerUpdateTemperature": ("temperatures", "SteamBoiler"),
-}
+def _coffee_temperature(state: LiveState, value: float) -> None:
+    state.temperatures["CoffeeBoiler1"] = value
 
 
-def _set_point(name: str) -> Callable[[LiveState, Any, Any], None]:
-    def apply(state: LiveState, value: float, _now: Any) -> None:
+def _steam_temperature(state: LiveState, value: float) -> None:
+    state.temperatures["SteamBoiler"] = value
+
+
+def _set_point(name: str) -> _Take:
+    def apply(state: LiveState, value: float) -> None:
         if name in state.boilers:
             state.boilers[name] = msgspec.structs.replace(state.boilers[name], target=value)
 
     return apply
 
 
-def _set_points(state: LiveState, targets: Mapping[str, float], now: Any) -> None:
+def _set_points(state: LiveState, targets: Mapping[str, float]) -> None:
     for name, value in targets.items():
-        _set_point(name)(state, value, now)
+        _set_point(name)(state, value)
 
 
-def _steam_enabled(state: LiveState, value: bool, _now: Any) -> None:
+def _steam_enabled(state: LiveState, value: bool) -> None:
     if BoilerType.STEAM in state.boilers:
         steam = state.boilers[BoilerType.STEAM]
         state.boilers[BoilerType.STEAM] = msgspec.structs.replace(steam, is_enabled=value)
 
 
-def _brew_time(state: LiveState, value: float, _now: Any) -> None:
+def _brew_time(state: LiveState, value: float) -> None:
     state.brewing = True
     state.brew_time = value
 
 
-def _brew_volume(state: LiveState, value: float, _now: Any) -> None:
-    state.brew_volume = value
-
-
-def _brew_start(state: LiveState, _value: Any, now: Callable[[], dt.datetime]) -> None:
+def _brew_start(state: LiveState, _value: Any) -> None:
     if not state.brewing:
         state.brewing, state.brew_time, state.brew_volume = True, 0, None
-        state.brew_started = now()
+        state.brew_started = state._now()  # noqa: SLF001 - the table is part of the class
 
 
-def _brew_dose(state: LiveState, value: str, now: Callable[[], dt.datetime]) -> None:
-    _brew_start(state, value, now)
+def _brew_dose(state: LiveState, value: str) -> None:
+    _brew_start(state, value)
     state.dose = value
 
 
-def _brew_end(state: LiveState, _value: Any, _now: Any) -> None:
-    state.ended = "Brewing"
+def _ends(what: str, name: str | None = None) -> _Take:
+    """Return what notes the end of a shot or flush, and one of its details."""
+
+    def take(state: LiveState, value: Any) -> None:
+        state.ended = what
+        if name is not None:
+            setattr(state, name, value)
+
+    return take
 
 
-def _flush_end(state: LiveState, _value: Any, _now: Any) -> None:
-    state.ended = "Flush"
-
-
-def _snapshot_end(state: LiveState, value: Snapshot, _now: Any) -> None:
+def _snapshot_end(state: LiveState, value: Snapshot) -> None:
     """End a shot by its snapshot, or a flush: the older name serves both (section 10.1)."""
     state.ended = "Flush" if value.flush_info is not None else "Brewing"
+    if value.flush_info is not None and value.flush_info.time is not None:
+        state.brew_time = value.flush_info.time
 
 
-def _statistics(state: LiveState, value: MachineStatistics, _now: Any) -> None:
+def _statistics(state: LiveState, value: MachineStatistics) -> None:
     state.statistics = value
     if state.brewing and state.ended is None:
         state.ended = "Brewing"  # the message that ended the shot was lost; these follow it (section 10.2)
 
 
-def _assign(name: str) -> Callable[[LiveState, Any, Any], None]:
-    return lambda state, value, _now: setattr(state, name, value)
+def _slot(name: str) -> _Take:
+    """Return the slot's own setter: what is only stored needs no Python call."""
+    setter: _Take = getattr(LiveState, name).__set__
+    return setter
 
 
-def _tank(state: LiveState, value: str, _now: Any) -> None:
+def _tank(state: LiveState, value: str) -> None:
     state.tank = {"full": True, "empty": False}.get(value)
 
 
-_APPLY: Mapping[str, Callable[[LiveState, Any, Any], None]] = {
-    "MachineConfiguration": lambda state, value, _now: state.take(value),
-    "SystemInfo": _assign("system"),
+def _nothing(_state: LiveState, _value: Any) -> None:
+    """Take what is known and carries nothing that is kept."""
+
+
+_TAKES: Mapping[str, _Take] = {
+    "MachineConfiguration": lambda state, value: state.take(value),
+    "SystemInfo": _slot("system"),
+    "CoffeeBoiler1UpdateTemperature": _coffee_temperature,
+    "SteamBoilerUpdateTemperature": _steam_temperature,
     "SteamBoilerUpdateSetPoint": _set_point("SteamBoiler"),
     "CoffeeBoiler1UpdateSetPoint": _set_point("CoffeeBoiler1"),
     "SteamBoilerEnabled": _steam_enabled,
     "BoilersTargetTemperature": _set_points,
-    "Boilers": lambda state, value, _now: state._take_boilers(value),  # noqa: SLF001 - the table is part of the class
-    "MachineMode": _assign("mode"),
+    "Boilers": lambda state, value: state._take_boilers(value),  # noqa: SLF001 - the table is part of the class
+    "MachineMode": _slot("mode"),
     "TankStatus": _tank,
-    "PreinfusionSettings": _assign("preinfusion"),
-    "GroupCapabilities": _assign("groups"),
+    "PreinfusionSettings": _slot("preinfusion"),
+    "GroupCapabilities": _slot("groups"),
     "MachineStatistics": _statistics,
     "BrewingStartedGroup1StopType": _brew_start,
     "BrewingStartedGroup1DoseIndex": _brew_dose,
     "BrewingUpdateGroup1Time": _brew_time,
-    "BrewingUpdateGroup1Volume": _brew_volume,
-    "BrewingStoppedGroup1StopType": _brew_end,
-    "BrewingStoppedGroup1DoseIndex": _brew_end,
-    "BrewingStoppedGroup1Time": _brew_end,
+    "BrewingUpdateGroup1Ev": _slot("valve"),
+    "BrewingUpdateGroup1Volume": _slot("brew_volume"),
+    "BrewingStoppedGroup1StopType": _ends("Brewing"),
+    "BrewingStoppedGroup1DoseIndex": _ends("Brewing", "dose"),
+    "BrewingStoppedGroup1Time": _ends("Brewing", "brew_time"),
+    "BrewingStoppedGroup1Volume": _ends("Brewing", "brew_volume"),
+    "BrewingStoppedGroup1StopReason": _ends("Brewing", "stop_reason"),
     "BrewingSnapshotGroup1": _snapshot_end,
-    "FlushSnapshotGroup1": _flush_end,
-    "FlushStoppedGroup1DoseIndex": _flush_end,
-    "FlushStoppedGroup1Time": _flush_end,
+    "FlushSnapshotGroup1": _ends("Flush"),
+    "FlushStoppedGroup1DoseIndex": _ends("Flush", "dose"),
+    "FlushStoppedGroup1Time": _ends("Flush", "brew_time"),
+    "FlushStoppedGroup1Volume": _ends("Flush", "brew_volume"),
 }
-"""What a stream key changes. Keys without an entry are known and carry nothing that is kept."""
+"""What a stream key changes."""
+
+_ROUTES: dict[str, dict[type, _Take]] = {
+    key: dict.fromkeys(PLAIN_TYPES.get(key, ()), _TAKES.get(key, _nothing)) for key in STREAM_KEYS
+}
+"""For every known key: what its value changes, by the types that need no reading."""
 
 
 def _machine_view(state: LiveState) -> LaMarzoccoMachineConfig:
@@ -418,11 +469,14 @@ def _doses(groups: tuple[GroupCapabilities, ...]) -> dict[PhysicalKey, float]:
     return {key: dose.stop_target for dose in doses if (key := _key(dose.dose_index))}
 
 
+_MODES: Mapping[str, PrebrewMode] = {mode.value: mode for mode in PrebrewMode}
+
+
 def _mode(mode: str) -> PrebrewMode | str:
     """Return the mode under one name for all firmware; an unknown one stays what it is."""
     if mode == PrebrewMode.PREBREW_ENABLED:
         return PrebrewMode.PREBREW
-    return next((known for known in PrebrewMode if known == mode), mode)
+    return _MODES.get(mode, mode)
 
 
 def _times(

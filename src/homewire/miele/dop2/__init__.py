@@ -6,6 +6,7 @@
     catalogue  all tables together: frames -> typed objects
     explain    a leaf for people
     requests   the writes: requests, selection, clock, settings
+    settings   settings with names and units; notices: what is shown to the user, and answering it
     paging     leaves with several instances
     walk       everything an appliance tells, gently and resumable
     tree       leaves by address: recordings, and what a simulator serves

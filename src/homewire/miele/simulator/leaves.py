@@ -8,12 +8,12 @@ names the delivered instance and the next one, equal keys mean that there is no 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, Protocol
 
-import msgspec
-
-from homewire.errors import ConfigurationError, ProtocolError
+from homewire.errors import ConfigurationError, NotFound, ProtocolError
 from homewire.miele.dop2 import Frame, decode, encode
+from homewire.miele.dop2 import tree as dop2_tree
 from homewire.miele.dop2.catalogue import ATTRIBUTES
 from homewire.miele.simulator.appliance import SimulatedAppliance
 from homewire.miele.simulator.contents import Contents
@@ -49,49 +49,46 @@ class LeafTree(Protocol):
 
 
 class RecordedTree:
-    """Serves a recording, `{unit: {attribute: hex}}` as published; writes are accepted and forgotten."""
+    """Serves a recording (`homewire.miele.dop2.tree`), a walk's own with all its pages too.
+
+    Writes are accepted and forgotten.
+    """
 
     recorded = True
 
-    def __init__(self, leaves: Mapping[Place, bytes]) -> None:
-        self._leaves = dict(leaves)
+    def __init__(self, leaves: dop2_tree.LeafTree) -> None:
+        self._leaves = leaves
 
     @classmethod
     def load(cls, path: str) -> RecordedTree:
         """Read a recording file; raise ConfigurationError when it is none."""
         try:
-            with open(path, "rb") as file:  # noqa: PTH123 - one read, no path arithmetic
-                units: dict[str, dict[str, str]] = msgspec.json.decode(
-                    file.read(), type=dict[str, dict[str, str]]
-                )
-            leaves = {
-                (int(unit), int(attribute)): bytes.fromhex(text)
-                for unit, attributes in units.items()
-                for attribute, text in attributes.items()
-            }
-        except (OSError, ValueError) as error:
+            return cls(dop2_tree.LeafTree.from_recording(Path(path).read_bytes()))
+        except (OSError, ProtocolError) as error:
             raise ConfigurationError(
                 f"not a recording of DOP2 leaves: {error}",
                 file=path,
                 hint='Expected {"unit": {"attribute": "hex"}}.',
             ) from error
-        return cls(leaves)
 
     def units(self) -> Sequence[int]:
         """List the units in the order of the recording."""
-        return tuple(dict.fromkeys(unit for unit, _ in self._leaves))
+        return self._leaves.units()
 
     def attributes(self, unit: int) -> Sequence[int]:
         """List the recorded attributes of a unit."""
-        return tuple(attribute for each, attribute in self._leaves if each == unit)
+        return self._leaves.attributes(unit)
 
-    def read(self, unit: int, attribute: int, idx1: int) -> bytes | None:  # noqa: ARG002 - first pages only
-        """Return the recorded leaf."""
-        return self._leaves.get((unit, attribute))
+    def read(self, unit: int, attribute: int, idx1: int) -> bytes | None:
+        """Return the recorded leaf, or the instance of it."""
+        try:
+            return self._leaves.leaf(unit, attribute, idx1)
+        except NotFound:
+            return None
 
-    def write(self, unit: int, attribute: int, idx1: int, body: bytes) -> int:  # noqa: ARG002 - not applied
+    def write(self, unit: int, attribute: int, idx1: int, body: bytes) -> int:
         """Accept a well-formed leaf for a recorded place."""
-        if (unit, attribute) not in self._leaves:
+        if self.read(unit, attribute, idx1) is None:
             return 404
         return _ACCEPTED if _decoded(body) is not None else _BAD_LEAF
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, Self, TypeVar
 
 import aiohttp
@@ -122,7 +122,7 @@ class LaMarzoccoLocalClient:
                 if inspect.isawaitable(result):
                     await result
 
-    async def stream(self) -> AsyncIterator[Batch]:
+    async def stream(self) -> AsyncGenerator[Batch, None]:
         """Yield decoded messages until the stream ends; then raise ConnectionLost.
 
         A message that cannot be decoded is noted and skipped.

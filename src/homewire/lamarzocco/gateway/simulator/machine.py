@@ -525,6 +525,7 @@ def _firmware(model: Model, gateway: str) -> dict[str, dict[str, Any]]:
     files = "http://firmware.lamarzocco.io/new_firmware"
     schemas = "http://firmware.lamarzocco.io/new_json"
     prefix = model.serial_prefix
+    installed, offered = ("1.17", "1.18") if model.grinder else ("1.12", "1.13")
     return {
         "gateway_firmware": {
             "targetVersion": gateway,
@@ -535,11 +536,11 @@ def _firmware(model: Model, gateway: str) -> dict[str, dict[str, Any]]:
             "version": gateway,
         },
         "machine_firmware": {
-            "targetVersion": "1.13",
+            "targetVersion": offered,
             "md5": "7928e9d27f612dd3136e6ebd3a45eb944b263bf053f6ea6dfa1140c4c45b64d3",
             "update": None,
             "url_firmware": f"{files}/machine/{model.family.lower()}/app-113.bin",
             "url_schema": f"{schemas}/fw/{prefix}/v1.13.json",
-            "version": "1.12",
+            "version": installed,
         },
     }

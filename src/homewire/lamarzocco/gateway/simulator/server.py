@@ -30,12 +30,14 @@ _DEMO_EVERY_S = 240.0
 class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What is simulated: the account, its machines by model name, their gateway firmware, and the ports.
 
+    `names` are what the owner calls the machines, in their order; without one, the serial number is.
     Port 0 is any free port; the machines' local ports count upwards from `local_port`. `bluetooth` adds a
     virtual Bluetooth world whose adapters are offered at `bluetooth_port`. `speed` lets the machines live
     faster.
     """
 
     models: tuple[str, ...] = ("Micra",)
+    names: tuple[str, ...] = ()
     gateway: str = "v3.7"
     username: str = "ada@example.com"
     password: str = "espresso"  # noqa: S105 - a simulated account's
@@ -77,7 +79,8 @@ class GatewaySimulator(Simulator):
     @classmethod
     def demo(cls, clock: Clock) -> Sequence[Simulator]:
         """Return a kitchen and a café corner that brew by themselves."""
-        return [cls(GatewayOptions(models=("Micra", "Linea Mini", "GS3 AV", "Pico"), busy=True), clock=clock)]
+        models, names = ("Micra", "Linea Mini", "GS3 AV", "Pico"), ("Kitchen", "Office", "Bar", "Grinder")
+        return [cls(GatewayOptions(models=models, names=names, busy=True), clock=clock)]
 
     @property
     def machine(self) -> SimulatedMachine:
@@ -178,7 +181,7 @@ class GatewaySimulator(Simulator):
             model,
             serial,
             gateway=self.options.gateway,
-            name=serial,
+            name=(self.options.names[number:] or (serial,))[0],
             key=hashlib.sha256(serial.encode()).hexdigest(),
             clock=self.clock,
             rng=self._rng,

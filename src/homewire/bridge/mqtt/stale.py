@@ -1,0 +1,55 @@
+"""Finding our own leftovers: announcements of appliances that are not there any more.
+
+Only what carries our origin and hangs on our own bridge's state topic is ever touched. An appliance is gone
+for good when its connection is no longer configured, or is open and does not have it. One whose connection is
+merely down is left alone: it would lose its name and place in Home Assistant.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from homewire.bridge.registry import Registry
+
+__all__ = ["Announced", "is_ours", "is_stale"]
+
+
+class Announced(msgspec.Struct, kw_only=True):
+    """An appliance that is known to the broker: topics of its announcements, and its connection."""
+
+    configs: set[str] = msgspec.field(default_factory=set)
+    connection: str | None = None
+
+
+def is_ours(payload: bytes, bridge_state: str) -> bool:
+    """Tell whether an announcement was made by this bridge."""
+    try:
+        config = json.loads(payload)
+    except ValueError:
+        return False
+    if not isinstance(config, dict):
+        return False
+    origin = _either(config, "origin", "o")
+    availability = _either(config, "availability", "avty")
+    if not isinstance(origin, dict) or not isinstance(availability, list):
+        return False
+    topics = [_either(one, "topic", "t") for one in availability if isinstance(one, dict)]
+    return origin.get("name") == "homewire" and bridge_state in topics
+
+
+def is_stale(announced: Announced, name: str, present: Collection[str], registry: Registry) -> bool:
+    """Tell whether an announced appliance is gone for good."""
+    if name in present:
+        return False
+    if announced.connection is None:
+        return all(link.opened_once or not link.entry.enabled for link in registry.links.values())
+    link = registry.links.get(announced.connection)
+    return link is None or not link.entry.enabled or link.opened_once
+
+
+def _either(mapping: dict[str, Any], long: str, short: str) -> Any:
+    return mapping.get(long, mapping.get(short))

@@ -1,0 +1,351 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from homewire.appliance import Origin
+from homewire.bridge.mqtt.output import MqttOutput
+from homewire.bridge.registry import Registry
+from homewire.bridge.settings import MqttSettings
+from homewire.errors import CommandRejected
+from homewire.secrets import Secret
+from tests.bridge.brokers import Listener, Mosquitto, eventually, listening
+from tests.bridge.kitchen import KitchenConnection, Machine, entry
+
+pytestmark = [pytest.mark.real_time, pytest.mark.system]
+
+STATE = "homewire/test-kitchen"
+CONFIG = "homeassistant/device/test-kitchen/config"
+
+
+def machine(name: str = "Kitchen") -> Machine:
+    return KitchenConnection.made[name].machine
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[Mosquitto]:
+    async with Mosquitto(tmp_path) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def bridged(registry: Registry, broker: Mosquitto, **settings: Any) -> AsyncIterator[MqttOutput]:
+    given = MqttSettings(host="127.0.0.1", port=broker.port, birth_delay_s=0.01, **settings)
+    output = MqttOutput(registry, given, rng=random.Random(1))
+    await output.start()
+    try:
+        yield output
+    finally:
+        await output.stop()
+
+
+@pytest.fixture
+async def home(registry: Registry) -> Registry:
+    await registry.apply([entry("Kitchen", allow=("start",))])
+    await KitchenConnection.made["Kitchen"].ready.wait()
+    return registry
+
+
+async def online(listener: Listener) -> None:
+    await listener.until(lambda: listener.latest.get("homewire/bridge/state") == b"online")
+
+
+async def test_tells_state_availability_and_goodbye(home: Registry, broker: Mosquitto) -> None:
+    machine().publish({"power": True, "temperature": 93.5}, Origin.POLL)
+    async with listening(broker) as listener:
+        async with bridged(home, broker):
+            await online(listener)
+            await listener.until(lambda: STATE in listener.latest)
+            assert listener.json(STATE)["temperature"] == 93.5
+            assert listener.json(STATE)["target"] is None
+            await listener.until(lambda: listener.latest.get(f"{STATE}/availability") == b"online")
+            machine().publish({"temperature": 94.0}, Origin.PUSH)
+            await listener.until(lambda: listener.json(STATE)["temperature"] == 94.0)
+            machine().set_availability(False, "the cable is out")
+            await listener.until(lambda: listener.latest[f"{STATE}/availability"] == b"offline")
+        await listener.until(lambda: listener.latest["homewire/bridge/state"] == b"offline")
+
+
+async def test_announces_every_kind_of_feature(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        config = listener.json(CONFIG)
+    platforms = {key: component["platform"] for key, component in config["components"].items()}
+    assert platforms == {
+        "power": "switch",
+        "temperature": "sensor",
+        "energy": "sensor",
+        "phase": "sensor",
+        "started": "sensor",
+        "door": "binary_sensor",
+        "target": "number",
+        "mode": "select",
+        "start": "button",
+        "rinse": "button",
+        "cover": "cover",
+        "lock": "lock",
+        "label": "text",
+        "wake_at": "text",
+        "shot": "event",
+        "firmware": "sensor",
+        "update": "update",
+    }
+    assert config["origin"]["name"] == "homewire"
+    assert config["device"]["identifiers"] == ["homewire_test-kitchen"]
+    components = config["components"]
+    assert components["energy"]["state_class"] == "total_increasing"
+    assert components["phase"]["options"] == ["idle", "heating"]
+    assert components["mode"]["entity_category"] == "config"
+    assert components["firmware"]["enabled_by_default"] is False
+    assert components["shot"]["state_topic"] == f"{STATE}/event/shot"
+    assert len({component["unique_id"] for component in components.values()}) == len(components)
+    assert config["availability"] == [
+        {"topic": "homewire/bridge/state"},
+        {"topic": f"{STATE}/availability"},
+    ]
+
+
+async def test_older_home_assistant_gets_one_announcement_per_entity(
+    home: Registry, broker: Mosquitto
+) -> None:
+    async with listening(broker) as listener, bridged(home, broker, discovery_format="entity"):
+        await online(listener)
+        power = listener.json("homeassistant/switch/test-kitchen/power/config")
+        assert power["device"]["identifiers"] == ["homewire_test-kitchen"]
+        assert "platform" not in power
+        assert CONFIG not in listener.latest
+
+
+async def test_dangerous_buttons_that_are_not_enabled_are_not_offered(
+    registry: Registry, broker: Mosquitto
+) -> None:
+    await registry.apply([entry("Kitchen")])
+    await KitchenConnection.made["Kitchen"].ready.wait()
+    async with listening(broker) as listener, bridged(registry, broker):
+        await online(listener)
+        assert "start" not in listener.json(CONFIG)["components"]
+        assert listener.json(CONFIG)["components"]["lock"]["command_topic"] == f"{STATE}/lock/set"
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "written"),
+    [
+        ("power/set", "ON", ("power", True)),
+        ("target/set", "93.5", ("target", 93.5)),
+        ("mode/set", "fast", ("mode", "fast")),
+        ("cover/set", "40", ("cover", 40)),
+        ("lock/set", "lock", ("lock", True)),
+        ("label/set", "for guests", ("label", "for guests")),
+        ("rinse/set", "press", ("rinse", None)),
+        ("update/set", "install", ("update", None)),
+        ("set", '{"target": 94}', ("target", 94.0)),
+    ],
+)
+async def test_plain_and_json_commands(
+    home: Registry, broker: Mosquitto, topic: str, payload: str, written: tuple[str, object]
+) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        await listener.client.publish(f"{STATE}/{topic}", payload, qos=1)
+        await listener.until(lambda: f"{STATE}/command" in listener.latest)
+        assert listener.json(f"{STATE}/command")["stage"] == "confirmed"
+        assert machine().written == [written]
+
+
+def asking(correlation: bytes = b"42") -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # published without types
+    properties.ResponseTopic = "answers/me"
+    properties.CorrelationData = correlation
+    return properties
+
+
+def answers(listener: Listener) -> list[Any]:
+    return [json.loads(payload) for topic, payload, _ in listener.heard if topic == "answers/me"]
+
+
+async def test_a_command_is_answered_by_accepted_then_confirmed(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        machine().gate.clear()
+        await listener.client.publish(f"{STATE}/target/set", "95", qos=1, properties=asking())
+        await listener.until(lambda: len(answers(listener)) == 1)
+        machine().gate.set()
+        await listener.until(lambda: len(answers(listener)) == 2)
+        assert [answer["status"] for answer in answers(listener)] == ["accepted", "confirmed"]
+        assert answers(listener)[1]["command"]["value"] == 95
+        assert {c for topic, _, c in listener.heard if topic == "answers/me"} == {b"42"}
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "code"),
+    [
+        ("target/set", "300", "invalid_value"),
+        ("targett/set", "1", "not_found"),
+        ("set", "no json", "invalid_value"),
+        ("set", '{"target": [1]}', "invalid_value"),
+        ("lock/set", "unlock", "remote_control_disabled"),
+    ],
+)
+async def test_what_cannot_be_right_is_answered_by_the_error(
+    home: Registry, broker: Mosquitto, topic: str, payload: str, code: str
+) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        await listener.client.publish(f"{STATE}/{topic}", payload, properties=asking())
+        await listener.until(lambda: answers(listener))
+        [answer] = answers(listener)
+        assert (answer["status"], answer["error"]["code"]) == ("error", code)
+        assert machine().written == []
+
+
+async def test_an_appliances_no_is_told_and_the_state_shown_again(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        machine().refusal = CommandRejected("the kettle is empty", reason_code=12)
+        shown = len([topic for topic, _, _ in listener.heard if topic == STATE])
+        await listener.client.publish(f"{STATE}/power/set", "ON", properties=asking())
+        await listener.until(lambda: len(answers(listener)) == 2)
+        assert answers(listener)[1]["error"]["reason_code"] == 12
+        await listener.until(lambda: len([t for t, _, _ in listener.heard if t == STATE]) > shown)
+
+
+async def test_a_retained_command_is_not_carried_out(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker) as listener:
+        await listener.client.publish(f"{STATE}/rinse/set", "press", qos=1, retain=True)
+        async with bridged(home, broker):
+            await online(listener)
+            await listener.client.publish(f"{STATE}/power/set", "on", qos=1)
+            await listener.until(lambda: f"{STATE}/command" in listener.latest)
+        assert machine().written == [("power", True)]
+
+
+async def test_occurrences_are_events(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        machine().shot(27.5)
+        await listener.until(lambda: f"{STATE}/event/shot" in listener.latest)
+        assert listener.json(f"{STATE}/event/shot")["event_type"] == "done"
+        assert listener.json(f"{STATE}/event/shot")["seconds"] == 27.5
+
+
+async def test_home_assistants_birth_brings_everything_again(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        before = len([1 for topic, _, _ in listener.heard if topic == CONFIG])
+        await listener.client.publish("homeassistant/status", "online")
+        await listener.until(lambda: len([1 for t, _, _ in listener.heard if t == CONFIG]) > before)
+
+
+async def test_an_option_that_no_table_knows_is_announced(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        machine().publish({"phase": "unknown 187"}, Origin.PUSH)
+        await listener.until(lambda: listener.json(STATE)["phase"] == "unknown 187")
+        assert listener.json(CONFIG)["components"]["phase"]["options"][-1] == "unknown 187"
+
+
+async def test_only_own_leftovers_are_removed(home: Registry, broker: Mosquitto) -> None:
+    gone = {
+        "origin": {"name": "homewire"},
+        "availability": [{"topic": "homewire/bridge/state"}],
+        "device": {"identifiers": ["x"]},
+    }
+    others = {"origin": {"name": "zigbee2mqtt"}, "availability": [{"topic": "zigbee2mqtt/bridge/state"}]}
+    sibling = gone | {"availability": [{"topic": "homewire2/bridge/state"}]}
+    topics = {name: f"homeassistant/device/{name}/config" for name in ("gone", "other", "sibling", "down")}
+    async with listening(broker) as listener:
+        client = listener.client
+        await client.publish(topics["gone"], json.dumps(gone), qos=1, retain=True)
+        await client.publish(topics["other"], json.dumps(others), qos=1, retain=True)
+        await client.publish(topics["sibling"], json.dumps(sibling), qos=1, retain=True)
+        await client.publish(topics["down"], json.dumps(gone), qos=1, retain=True)
+        await client.publish("homewire/gone/info", '{"connection": "Removed"}', qos=1, retain=True)
+        await client.publish("homewire/down/info", '{"connection": "Cellar"}', qos=1, retain=True)
+        KitchenConnection.failure["Cellar"] = CommandRejected("still booting")
+        await home.put(entry("Cellar"))
+        async with bridged(home, broker) as output:
+            await online(listener)
+            output._announcer.all_seen()
+            output._work.set()
+            await listener.until(lambda: listener.latest[topics["gone"]] == b"")
+            await listener.until(lambda: listener.latest.get("homewire/down/availability") == b"offline")
+            assert listener.latest["homewire/gone/info"] == b""
+            for name in ("other", "sibling", "down"):
+                assert listener.latest[topics[name]] != b"", name
+
+
+async def test_a_removed_connections_appliances_disappear(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker) as listener, bridged(home, broker) as output:
+        await online(listener)
+        output._announcer.all_seen()
+        await home.remove("Kitchen")
+        await listener.until(lambda: listener.latest.get(CONFIG) == listener.latest.get(STATE) == b"")
+
+
+async def test_after_the_broker_was_killed_the_state_is_current_and_commands_are_neither_lost_nor_doubled(
+    home: Registry, broker: Mosquitto
+) -> None:
+    async with bridged(home, broker) as output:
+        async with listening(broker) as listener:
+            await online(listener)
+        await broker.stop()
+        machine().publish({"temperature": 12.5}, Origin.PUSH)
+        await eventually(lambda: not output.report()["ok"])
+        await broker.start()
+        async with listening(broker) as listener:
+            await listener.client.publish(f"{STATE}/target/set", "95", qos=1)
+            await listener.client.publish(f"{STATE}/rinse/set", "press", qos=2)
+            await listener.until(lambda: len(machine().written) >= 2 and output.report()["ok"])
+            await listener.until(lambda: listener.json(STATE)["temperature"] == 12.5)
+            await listener.client.publish(f"{STATE}/label/set", "last", qos=1)
+            await listener.until(lambda: ("label", "last") in machine().written)
+        assert sorted(machine().written, key=str) == [("label", "last"), ("rinse", None), ("target", 95.0)]
+        assert output.report()["losses"] == 1
+
+
+async def test_passwords_are_used_and_a_wrong_one_is_told(home: Registry, tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        "mosquitto_passwd", "-b", "-c", str(tmp_path / "users"), "bridge", "open sesame"
+    )
+    assert await process.wait() == 0
+    (tmp_path / "users").chmod(0o644)
+    async with Mosquitto(tmp_path, "allow_anonymous false", f"password_file {tmp_path / 'users'}") as broker:
+        options = {"username": "bridge", "password": "open sesame"}
+        async with listening(broker, **options) as listener:
+            async with bridged(home, broker, username="bridge", password=Secret("wrong")) as output:
+                await eventually(lambda: output.report()["reason"] != "not connected yet")
+                assert "uthorized" in output.report()["reason"]
+            async with bridged(home, broker, username="bridge", password=Secret("open sesame")):
+                await online(listener)
+
+
+async def test_requests_to_the_bridge_are_answered_with_their_transaction(
+    home: Registry, broker: Mosquitto
+) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        await listener.client.publish("homewire/bridge/request/health", '{"transaction": "a1"}')
+        topic = "homewire/bridge/response/health"
+        await listener.until(lambda: topic in listener.latest)
+        assert listener.json(topic)["transaction"] == "a1"
+        assert listener.json(topic)["data"]["connections"][0]["state"] == "online"
+        await listener.client.publish("homewire/bridge/request/dance", "{}")
+        await listener.until(lambda: "homewire/bridge/response/dance" in listener.latest)
+        assert listener.json("homewire/bridge/response/dance")["status"] == "error"
+
+
+async def test_get_shows_the_state_again(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        before = len(listener.heard)
+        await listener.client.publish(f"{STATE}/get", b"")
+        await listener.until(lambda: STATE in [topic for topic, _, _ in listener.heard[before:]])

@@ -1,0 +1,159 @@
+"""decode, simulate, doctor, demo: everything that works without an appliance."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Cli, Kettle
+
+from homewire.cli.derived import options_type
+from homewire.kinds import Kind
+from homewire.simulation.home import VirtualHome
+
+CAPTURE = '{"set": {"power": true}}\n{"get": true}\nnoise\n'
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> str:
+    file = tmp_path / "capture.txt"
+    file.write_text(CAPTURE)
+    return str(file)
+
+
+async def test_decode_shows_every_field_and_counts_what_it_cannot_read(cli: Cli, capture: str) -> None:
+    result = await cli("decode", "tin-kettle", capture)
+    assert result.code == 6
+    assert "#0 out set\n    set  {'power': True}  [00ff]\n" in result.out
+    assert "#2 unreadable\n    Expecting value" in result.out
+    assert result.err == "error: 1 of the messages could not be read\n"
+
+
+async def test_decode_as_json_and_with_the_decoders_own_options(cli: Cli, capture: str) -> None:
+    result = await cli("decode", "tin-kettle", capture, "--only", "get", "--json", "--password", "env:KETTLE")
+    assert [one["schema"] for one in result.documents] == ["homewire.record/1"] * 2
+    assert result.documents[0]["fields"] == [{"name": "get", "value": True, "raw": "00ff"}]
+
+
+async def test_decode_reads_standard_input(cli: Cli) -> None:
+    result = await cli("decode", "tin-kettle", "-", stdin='{"get": true}\n')
+    assert (result.code, result.out.splitlines()[0]) == (0, "#0 out get")
+
+
+async def test_decode_takes_no_literal_secret_and_names_a_missing_file(cli: Cli, capture: str) -> None:
+    result = await cli("decode", "tin-kettle", capture, "--password", "opensesame")
+    assert (result.code, result.out) == (2, "")
+    assert "write --password env:NAME" in result.err
+    assert "opensesame" not in result.err
+    assert (
+        "nothing.txt cannot be read: No such file" in (await cli("decode", "tin-kettle", "nothing.txt")).err
+    )
+
+
+def test_a_decoders_keywords_are_options_too() -> None:
+    def decode(_capture: bytes, *, key: str, strict: bool = False) -> None:
+        del key, strict
+
+    fields = options_type(decode).__struct_fields__
+    assert fields == ("key", "strict")
+
+
+async def test_simulate_tells_how_to_reach_it_and_serves(cli: Cli) -> None:
+    simulating = asyncio.ensure_future(
+        cli("simulate", "tin-kettle", "--port", "18831", "--on", "--speed", "10")
+    )
+    await asyncio.sleep(0.5)
+    words = ("-c", "tin-kettle,host=127.0.0.1,port=18831,password=env:KETTLE")
+    result = await cli("status", "--json", *words)
+    assert result.documents[0]["appliances"][0]["values"]["temperature"] > 20
+    simulating.cancel()
+    await asyncio.wait([simulating])
+    assert simulating.cancelled()
+
+
+async def test_doctor_finds_nothing_wrong_or_says_what_to_do(cli: Cli, kettle: Kettle) -> None:
+    running = await kettle()
+    fine = await cli("doctor", *running.words)
+    assert (fine.code, fine.err) == (0, "Everything is fine.\n")
+    assert "✓ tin-kettle: password: accepted" in fine.out
+    locked = await kettle(password="coffee")
+    wrong = await cli("doctor", *locked.words)
+    assert wrong.code == 1
+    assert "✗ tin-kettle: password: the kettle does not take this password\n    → Look under" in wrong.out
+    checks = (await cli("doctor", "--json", *locked.words)).documents
+    assert [(one["schema"], one["ok"]) for one in checks][-1] == ("homewire.check/1", False)
+    assert (await cli("doctor", "--demo")).code == 0
+
+
+async def test_doctor_checks_in_general_where_a_kind_brings_no_checks(
+    cli: Cli, kettle: Kettle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tin_kettle = importlib.import_module("tin_kettle")
+
+    from homewire import kinds
+
+    plain = Kind(kind="tin-kettle", summary="A kettle", connection=tin_kettle.KIND.connection)
+    monkeypatch.setattr(tin_kettle, "KIND", plain)
+    kinds.installed_kinds.cache_clear()
+    running = await kettle()
+    fine = await cli("doctor", *running.words)
+    assert "✓ tin-kettle: opening: open; behind it: Tea Kettle" in fine.out
+    gone = await cli("doctor", "-c", "tin-kettle,host=127.0.0.1,port=1,password=env:KETTLE")
+    assert (gone.code, "127.0.0.1 port 1 refuses or cannot be reached" in gone.out) == (1, True)
+    unknown = await cli("doctor", "-c", "tin-kettle,host=no.such.invalid,password=env:KETTLE")
+    assert "Check the spelling, or write the IP address" in unknown.out
+
+
+async def test_doctor_goes_on_after_a_connection_whose_secret_is_missing(cli: Cli) -> None:
+    _write_two_connections()
+    result = await cli("doctor")
+    assert result.code == 1
+    assert "✗ One: configuration: homewire.toml:6: the secret env:NOT_SET does not exist" in result.out
+    assert "→ Set the environment variable NOT_SET." in result.out
+    assert "✗ Two: connection:" in result.out
+    assert "2 things need your attention." in result.err
+
+
+def _write_two_connections() -> None:
+    entries = (
+        f'[[connections]]\nkind="tin-kettle"\nname="{name}"\nhost="127.0.0.1"\nport=1\npassword="env:{key}"\n'
+        for name, key in (("One", "NOT_SET"), ("Two", "KETTLE"))
+    )
+    Path("homewire.toml").write_text("".join(entries))
+
+
+async def test_demo_once_reads_everything(cli: Cli) -> None:
+    result = await cli("demo", "--once", "--json")
+    assert (result.code, result.err) == (0, "")
+    [appliance] = result.documents[0]["appliances"]
+    assert set(appliance["values"]) | {"whistle", "descale", "boiled"} == set(appliance["features"])
+    assert None not in appliance["values"].values()
+
+
+async def test_demo_without_a_terminal_prints_changes(cli: Cli) -> None:
+    result = await cli("demo", "tin-kettle", "--for", "3", "--speed", "2")
+    assert result.code == 0
+    assert "Temperature" in result.out
+    assert (await cli("demo", "toaster")).code == 3
+
+
+async def test_a_kind_that_cannot_be_simulated_is_left_out_of_the_home() -> None:
+    tin_kettle = importlib.import_module("tin_kettle")
+
+    broken = Kind(kind="broken", summary="", connection="", simulator="tests.needs_a_missing_package:Thing")
+    async with VirtualHome([broken, tin_kettle.KIND]) as home:
+        assert [one.name for one in home.connections()] == ["tin-kettle"]
+        [problem] = home.problems
+        assert problem.startswith("broken is not simulated: the Python package not_there is not installed.")
+    assert home.simulators == ()
+
+
+async def test_watch_and_demo_speak_the_same_json(cli: Cli) -> None:
+    watched = await cli("watch", "--demo", "--json", "--count", "1")
+    shown = await cli("demo", "--json", "--for", "1.5", "--speed", "1")
+    for result in (watched, shown):
+        first, change, *_ = (json.loads(line) for line in result.out.splitlines())
+        assert (first["schema"], change["schema"]) == ("homewire.status/1", "homewire.change/1")
