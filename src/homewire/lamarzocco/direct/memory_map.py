@@ -276,7 +276,8 @@ SERIAL = Block(
 
 
 def _clock(part: str, offset: int) -> Field:
-    return Field(f"clock_{part}", 0x0300 + offset, f"Clock, {part}", writable=True)
+    note = "The clock is set as a whole." if part == "second" else ""
+    return Field(f"clock_{part}", 0x0300 + offset, f"Clock, {part}", note=note)
 
 
 CLOCK = Block(
