@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "lamarzocco-direct-memory.md"
 HEAD = """# The memory of the direct machines
 
 Every value that homewire reads and sets on the [direct machines](lamarzocco-direct.md), made from the table
-of the code (`homewire.lamarzocco.direct.memory_map`) from which reading, writing and the simulator derive, too.
+of the code (`homewire.lamarzocco.direct.memory_map`) from which reading, writing and simulator derive too.
 Addresses are hexadecimal. The factory block and the front panel lie one or two bytes lower on older firmware.
 The sections are those of [protocols/lamarzocco-tcp.md](protocols/lamarzocco-tcp.md).
 """
