@@ -129,11 +129,13 @@ class KitchenConnection(Connection[KitchenSettings]):
         self.lost: asyncio.Future[None] | None = None
         self.is_open = False
         self.hang_on_close = False
+        self.opened = 0
 
     async def open(self) -> None:
         if self.name in self.failure:
             raise self.failure[self.name]
         self.is_open = True
+        self.opened += 1
         for number in range(len(self.appliances), self.settings.machines):
             name = self.name if not number else f"{self.name} {number}"
             self._add(Machine(name, clock=self.clock, allow=self.allow, unknowns=self.unknowns))

@@ -104,8 +104,9 @@ class EventLog:
         try:
             while not self._closed:
                 if place is None or place < self._oldest - 1:
-                    yield self._snapshot_for(wanted)
-                    place = self.seq
+                    snapshot = self._snapshot_for(wanted)
+                    place = snapshot.seq
+                    yield snapshot
                 for event in self._after(place):
                     place = event.seq
                     if not wanted or event.appliance is None or event.appliance in wanted:
@@ -148,14 +149,13 @@ class EventLog:
         return Event("hello", self._cursor(), self.seq, None, lambda: body)
 
     def _snapshot_for(self, wanted: frozenset[str]) -> Event:
-        if wanted:
-            return Event("snapshot", self._cursor(), self.seq, None, lambda: self._everything(wanted))
-        if self._snapshot is None or self._snapshot.seq != self.seq:
-            self._snapshot = Event(
-                "snapshot", self._cursor(), self.seq, None, lambda: self._everything(wanted)
-            )
-            _ = self._snapshot.text  # made now: it shows this moment
-        return self._snapshot
+        if not wanted and self._snapshot is not None and self._snapshot.seq == self.seq:
+            return self._snapshot
+        snapshot = Event("snapshot", self._cursor(), self.seq, None, lambda: self._everything(wanted))
+        _ = snapshot.text  # made now: it shows this moment
+        if not wanted:
+            self._snapshot = snapshot
+        return snapshot
 
     def _everything(self, wanted: frozenset[str]) -> dict[str, Any]:
         registry = self._registry

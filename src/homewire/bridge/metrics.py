@@ -82,6 +82,34 @@ _UNITS = {
     "L/min": Unit("liters_per_second", 1 / 60),
 }
 
+_ABBREVIATIONS = frozenset(["s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d"])
+"""Words that promtool takes for abbreviated units, whatever they mean here (group b, dose d)."""
+
+_FOREIGN_WORDS = frozenset(
+    [
+        "minutes",
+        "hours",
+        "days",
+        "weeks",
+        "milliseconds",
+        "microseconds",
+        "fahrenheit",
+        "kilograms",
+        "kilowatts",
+        "bits",
+        "bars",
+        "gauge",
+        "counter",
+        "summary",
+        "histogram",
+        "percent",
+        "percentage",
+        "total",
+        "info",
+    ]
+)
+"""Other units than the base units, which the suffix tells, and the types of metrics."""
+
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _TOTALS = ("total", "total_increasing")
 _OWN_PREFIXES = ("homewire_appliance_", "homewire_connection_", "homewire_command", "homewire_bridge_")
@@ -97,7 +125,7 @@ def unit_of(feature: Feature) -> Unit:
 
 def metric_name(feature: Feature, value: Value) -> str:
     """Return the metric's name for a value of this feature, `_total` not included."""
-    base = re.sub(r"[^a-z0-9_]+", "_", feature.key.lower()).strip("_")
+    base = _words(feature.key)
     if isinstance(value, dt.datetime):
         suffix = "timestamp_seconds"
     elif isinstance(value, bool):
@@ -109,6 +137,19 @@ def metric_name(feature: Feature, value: Value) -> str:
     if name.endswith(("_total", "_info")):
         name = name.rpartition("_")[0]
     return f"homewire_feature_{name[9:]}" if name.startswith(_OWN_PREFIXES) else name
+
+
+def _words(key: str) -> str:
+    """Return the key as Prometheus likes names: no unit that is not a base unit, no abbreviation, no type."""
+    kept: list[str] = []
+    for word in re.sub(r"[^a-z0-9]+", "_", key.lower()).strip("_").split("_"):
+        if word in _FOREIGN_WORDS and kept:
+            continue
+        if word in _ABBREVIATIONS and kept:
+            kept[-1] += word
+        else:
+            kept.append(word)
+    return "_".join(kept)
 
 
 class Metrics:

@@ -94,6 +94,8 @@ class Bridge:
     async def start(self) -> None:
         """Start everything; raise HomewireError when the owner must repair something first."""
         try:
+            if self.http is not None:
+                self.http.listen()  # first of all: two bridges must not open the same connections
             await self.registry.apply(self._entries)
             for output in self._outputs.values():
                 await output.start()
@@ -208,7 +210,7 @@ class _HistoryOutput:
 
     def router(self) -> Router:
         """Return its routes, below /api/v1."""
-        router: Router = importlib.import_module(f"{_HISTORY}.routes").make_router(self._history)
+        router: Router = importlib.import_module(f"{_HISTORY}.routes").history_router(self._history)
         return router
 
     async def start(self) -> None:
@@ -252,4 +254,4 @@ def _make_history(registry: Registry, configuration: Configuration) -> _HistoryO
 def _web_routers() -> tuple[Router, ...]:
     if importlib.util.find_spec(_WEB) is None:
         return ()
-    return (importlib.import_module(_WEB).router(),)
+    return (importlib.import_module(_WEB).web_router(),)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 from homewire.cli.output import Output
 from homewire.cli.session import Link, LocalSession, Session
-from homewire.cli.source import Source, entries
+from homewire.cli.source import Source, entries, is_description
 from homewire.errors import HomewireError
 from homewire.link.connection import Connection
 
@@ -26,6 +28,8 @@ async def open_session(
     async with contextlib.AsyncExitStack() as stack:
         if source.demo:
             session = await stack.enter_async_context(_demo(keep_trying))
+        elif (place := _bridge(source)) is not None:
+            session = await stack.enter_async_context(_bridged(place))
         else:
             session = await stack.enter_async_context(_local(source, output, keep_trying, only))
         _tell_failures(session, output)
@@ -37,6 +41,23 @@ async def _demo(keep_trying: bool) -> AsyncIterator[Session]:
     from homewire.simulation.home import VirtualHome  # noqa: PLC0415 - imports every simulator
 
     async with VirtualHome() as home, LocalSession(home.connections(), keep_trying=keep_trying) as session:
+        yield session
+
+
+def _bridge(source: Source) -> Path | None:
+    """Return where a bridge listens that has the wanted connections; None when none runs."""
+    if not hasattr(socket, "AF_UNIX") or any(is_description(text) for text in source.connection):
+        return None
+    from homewire.cli.bridged import running_bridge  # noqa: PLC0415 - brings the HTTP client
+
+    return running_bridge(source.config)
+
+
+@contextlib.asynccontextmanager
+async def _bridged(path: Path) -> AsyncIterator[Session]:
+    from homewire.cli.bridged import bridge_session  # noqa: PLC0415 - as above
+
+    async with bridge_session(path) as session:
         yield session
 
 

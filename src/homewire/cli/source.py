@@ -63,15 +63,15 @@ def entries(source: Source, output: Output) -> tuple[ConnectionEntry, ...]:
 
     Raise UsageError or ConfigurationError.
     """
-    described = [text for text in source.connection if _is_description(text)]
-    names = [text for text in source.connection if not _is_description(text)]
+    described = [text for text in source.connection if is_description(text)]
+    names = [text for text in source.connection if not is_description(text)]
     found = [_described(text) for text in described]
     if names or not described:
         found += _configured(source.config, names, output)
     return tuple(found)
 
 
-def _is_description(text: str) -> bool:
+def is_description(text: str) -> bool:
     from homewire.kinds import installed_kinds  # noqa: PLC0415 - reads the entry points
 
     return "," in text or "=" in text or text in installed_kinds()

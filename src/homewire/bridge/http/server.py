@@ -47,6 +47,7 @@ class HttpOutput:
         self._socket_path = socket_path
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
+        self._sockets: list[socket.socket] = []
         self.port = 0
 
     @property
@@ -56,9 +57,9 @@ class HttpOutput:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     async def start(self) -> None:
-        """Listen; raise ConnectionFailed when the address is taken."""
+        """Listen and serve; raise ConnectionFailed when the address is taken."""
         gate: Any = Gate(make_app(self._parts), self._settings, self._parts.registry.clock)
-        sockets = self._listen()
+        self.listen()
         self._parts.event_log.start()
         config = uvicorn.Config(
             gate,
@@ -74,7 +75,7 @@ class HttpOutput:
             proxy_headers=False,
         )
         self._server = _Server(config)
-        self._task = asyncio.create_task(self._server.serve(sockets), name="http server")
+        self._task = asyncio.create_task(self._server.serve(self._sockets), name="http server")
 
     async def stop(self) -> None:
         """End streams, answer what is being answered, and stop listening."""
@@ -83,8 +84,11 @@ class HttpOutput:
         if task is not None and self._server is not None:
             self._server.should_exit = True
             await asyncio.wait((task,))
-        if self._socket_path is not None:
+        if self._sockets and self._socket_path is not None:
             self._socket_path.unlink(missing_ok=True)
+        for one in self._sockets:
+            one.close()
+        self._sockets = []
 
     def report(self) -> Mapping[str, Any]:
         """Tell how it is."""
@@ -92,8 +96,11 @@ class HttpOutput:
         log = self._parts.event_log
         return {"ok": running, "address": self.address, "event_clients": log.followers, "events": log.seq}
 
-    def _listen(self) -> list[socket.socket]:
-        sockets = []
+    def listen(self) -> None:
+        """Take the addresses, so that no other bridge can; raise ConnectionFailed when one has them."""
+        if self._sockets:
+            return
+        sockets: list[socket.socket] = []
         if self._settings.enabled:
             sockets.append(self._listen_on_address())
             self.port = sockets[0].getsockname()[1]
@@ -104,7 +111,7 @@ class HttpOutput:
                 for one in sockets:
                     one.close()
                 raise
-        return sockets
+        self._sockets = sockets
 
     def _listen_on_address(self) -> socket.socket:
         host, port = self._settings.host, self._settings.port
@@ -126,6 +133,7 @@ def listen_privately(path: Path) -> socket.socket:
     former = os.umask(stat.S_IRWXG | stat.S_IRWXO)
     try:
         listener.bind(str(path))
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
     except OSError as error:
         listener.close()
         raise ConnectionFailed(f"the bridge cannot listen on {path}: {error.strerror or error}") from error

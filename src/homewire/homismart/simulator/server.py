@@ -25,11 +25,11 @@ from homewire.homismart.models import is_hub
 from homewire.homismart.prefixes import ReceivePrefix, RequestPrefix
 from homewire.homismart.simulator.account import Reaction, Refused, SimulatedAccount
 from homewire.homismart.simulator.app import SecondApp
-from homewire.homismart.simulator.certificate import ServerCertificate
 from homewire.homismart.simulator.flat import flat, many
 from homewire.homismart.simulator.levers import Levers, RedirectRule, RedirectWhen, Refusal
 from homewire.link.clock import Clock
 from homewire.simulation import Simulator
+from homewire.simulation.certificate import ServerCertificate
 
 __all__ = ["PATH", "HomismartSimulator", "JournalEntry", "SimulatorOptions"]
 

@@ -406,7 +406,8 @@ class DirectMachine:
         idle_s = self._clock.monotonic() - self._used_at
         if self._link is None or not self._link.is_open:
             return
-        if idle_s < self._idle_release_s - _TIMER_SLACK_S or self._writing.locked():
+        in_use = self._link.is_waiting or self._writing.locked()
+        if in_use or idle_s < self._idle_release_s - _TIMER_SLACK_S:
             self._release = self._clock.call_later(max(self._idle_release_s - idle_s, 1.0), self._let_go)
             return
         link, self._link = self._link, None

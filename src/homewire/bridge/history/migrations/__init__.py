@@ -1,0 +1,1 @@
+"""Schema migrations, carried out by Alembic whenever the history is opened."""

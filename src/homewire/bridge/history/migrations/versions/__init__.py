@@ -1,0 +1,1 @@
+"""The database revisions, oldest first: initial, rollups."""
