@@ -204,7 +204,9 @@ class HomismartLink:
             ) from error
         except (OSError, aiohttp.ClientError) as error:
             raise ConnectionFailed(
-                f"{host} cannot be reached: {error}", path=str(url), hint="Check the internet connection."
+                f"{host} cannot be reached: {_reason(error)}",
+                path=str(url),
+                hint="Check the internet connection.",
             ) from error
         self.host = host
         self._heard.feed()
@@ -335,6 +337,12 @@ def _checked_host(host: str) -> str:
         f"the cloud redirected to {host[:80]!r}, which is no host",
         hint="This is a fault of the cloud; it is tried again later.",
     )
+
+
+def _reason(error: Exception) -> str:
+    """Return what the operating system said, without the library's own words."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
 
 
 def _is_address(host: str) -> bool:

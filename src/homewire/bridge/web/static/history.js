@@ -1,0 +1,174 @@
+// What an appliance did: numbers of one unit share a chart, states are bands below it. Live values continue the lines.
+
+import { api } from "./api.js";
+import "./chart.js";
+import { booleanWord, formatDuration, humanize } from "./format.js";
+import { Element, html, nothing } from "./lit.js";
+import { store } from "./store.js";
+
+const RANGES = [["1 h", 3600], ["24 h", 86_400], ["7 d", 7 * 86_400], ["30 d", 30 * 86_400], ["1 y", 365 * 86_400]];
+const MOST_CHARTS = 4;
+const AVAILABLE = "$available";
+let chosen = 86_400;
+
+class History extends Element {
+  static properties = { applianceId: {}, span: { state: true }, data: { state: true }, problem: { state: true }, all: { state: true } };
+
+  constructor() {
+    super();
+    this.span = chosen;
+  }
+
+  follow() {
+    this.data = null;
+    this.#load();
+    return [store.on(`appliance:${this.applianceId}`, (news) => this.#append(news)), () => this.abort?.abort()];
+  }
+
+  async #load() {
+    this.abort?.abort();
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    const to = Date.now() / 1000;
+    const range = { from: new Date((to - this.span) * 1000).toISOString(), to: new Date(to * 1000).toISOString() };
+    this.problem = null;
+    try {
+      const known = await api.series(this.applianceId);
+      const answers = await Promise.all(known.filter((one) => one.kind !== "event").map((one) =>
+        api.points({ appliance: this.applianceId, key: one.key, ...range }, signal).catch(() => null)));
+      if (!signal.aborted) this.data = { from: to - this.span, to, series: this.#ordered(answers.filter(Boolean).map((one) => this.#line(one))) };
+    } catch (problem) {
+      if (problem.name !== "AbortError") this.problem = problem;
+    }
+  }
+
+  /** As the appliance declares its features; what can be set comes after what is measured. */
+  #ordered(lines) {
+    const order = [...(store.appliances.get(this.applianceId)?.byKey.keys() ?? [])];
+    const rank = (line) => order.indexOf(line.key) + (line.feature?.kind === "number" ? order.length : 0);
+    return lines.sort((a, b) => rank(a) - rank(b));
+  }
+
+  #line({ series, resolution_s, columns }) {
+    const feature = store.appliances.get(this.applianceId)?.byKey.get(series.key);
+    const raw = resolution_s === 0;
+    const values = raw ? columns.value : columns.mean;
+    return { key: series.key, name: series.name || series.key, unit: series.unit ?? "", feature, raw, at: [...columns.at], values: [...values], low: columns.minimum, high: columns.maximum };
+  }
+
+  #append(news) {
+    if (!news?.values || !this.data) return;
+    const at = Date.parse(news.at) / 1000;
+    let changed = false;
+    for (const line of this.data.series) {
+      if (!(line.key in news.values)) continue;
+      line.at.push(at);
+      line.values.push(news.values[line.key]);
+      line.low?.push(news.values[line.key]);
+      line.high?.push(news.values[line.key]);
+      changed = true;
+    }
+    if (!changed) return;
+    this.data = { ...this.data, from: at - this.span, to: at };
+  }
+
+  render() {
+    return html`<section class="panel history" aria-label="History">
+      <div class="panel-head"><h2>History</h2>
+        <div class="segments" role="group" aria-label="Range">${RANGES.map(([name, span]) => html`
+          <button class="button small" aria-pressed=${span === this.span} @click=${() => this.#choose(span)}>${name}</button>`)}</div></div>
+      ${this.problem ? this.#trouble() : this.data ? this.#content() : html`<div class="chart-ghost" aria-busy="true"></div>`}
+    </section>`;
+  }
+
+  #choose(span) {
+    this.span = chosen = span;
+    this.#load();
+  }
+
+  #trouble() {
+    if (this.problem.status === 404) return html`<p class="quiet">The history is switched off (<code>[history] enabled</code> in homewire.toml).</p>`;
+    return html`<p class="quiet">${this.problem.message} <button class="button small" @click=${() => this.#load()}>Try again</button></p>`;
+  }
+
+  #content() {
+    const shown = this.data.series.filter((line) => line.values.some((value) => value !== null) && (this.all || line.feature?.category === "primary") && line.key !== AVAILABLE);
+    const numeric = shown.filter((line) => line.values.some((value) => typeof value === "number") && !this.#isState(line));
+    const states = [...shown.filter((line) => !numeric.includes(line) && line.feature?.device_class !== "timestamp" && !["text", "time", "update"].includes(line.feature?.kind)), ...this.#offline()];
+    const charts = this.#charts(numeric);
+    const few = this.all ? charts : charts.slice(0, MOST_CHARTS);
+    const more = this.data.series.length > shown.length + 1 || charts.length > few.length;
+    if (!shown.length) return html`<p class="quiet">Nothing is recorded for this range yet. Changes appear here as they happen.</p>`;
+    return html`
+      ${few.map((lines) => html`<hw-chart .lines=${lines} .from=${this.data.from} .to=${this.data.to}></hw-chart>`)}
+      ${states.length ? html`<div class="lanes">${states.map((line) => this.#lane(line))}</div>` : nothing}
+      <div class="panel-foot">
+        ${more || this.all ? html`<button class="button small" aria-pressed=${Boolean(this.all)} @click=${() => (this.all = !this.all)}>${this.all ? "Show less" : "Show everything"}</button>` : nothing}
+        <button class="button small" @click=${() => this.#export("csv")}>Save as CSV</button>
+        <button class="button small" @click=${() => this.#export("json")}>Save as JSON</button>
+      </div>`;
+  }
+
+  #isState(line) {
+    return ["switch", "binary_sensor", "lock"].includes(line.feature?.kind);
+  }
+
+  /** Availability is worth a band only where it was not all fine. */
+  #offline() {
+    const line = this.data.series.find((one) => one.key === AVAILABLE);
+    if (!line) return [];
+    const { from, to } = this.data;
+    const away = line.at.reduce((sum, at, i) => sum + (line.values[i] === false || line.values[i] < 1 ? Math.max(0, Math.min(line.at[i + 1] ?? to, to) - Math.max(at, from)) : 0), 0);
+    return away > (to - from) / 200 ? [{ ...line, name: "Reachable" }] : [];
+  }
+
+  #charts(lines) {
+    const charts = new Map();
+    for (const line of lines) {
+      const total = line.feature?.state_class === "total_increasing";
+      const place = `${line.unit} ${line.feature?.device_class ?? ""} ${total ? line.key : ""}`;
+      charts.set(place, [...(charts.get(place) ?? []), line]);
+    }
+    return [...charts.values()];
+  }
+
+  #lane(line) {
+    const { from, to } = this.data;
+    const bands = [];
+    line.at.forEach((at, i) => {
+      const begin = Math.max(at, from);
+      const end = Math.min(line.at[i + 1] ?? to, to);
+      const value = line.values[i];
+      if (end > begin && value !== null && value !== false && value !== 0) bands.push({ begin, end, value });
+    });
+    const total = bands.reduce((sum, band) => sum + (band.end - band.begin) * share(band.value), 0);
+    const words = [...new Set(bands.map((band) => word(band.value)))];
+    const summary = typeof line.values.find((v) => v !== null) === "string" ? words.join(", ") : formatDuration(total);
+    return html`<div class="lane"><p><span>${line.name}</span> <b>${this.#sum(line, bands, total)}</b></p>
+      <div class="track" role="img" aria-label="${line.name}: ${summary || "never"}">${bands.map((band) => html`<i class=${`tone-${tone(band.value, words)}`}
+        title="${word(band.value)}, ${formatDuration(band.end - band.begin)}"
+        .style=${place(band, from, to)}></i>`)}</div></div>`;
+  }
+
+  #sum(line, bands, total) {
+    if (typeof bands[0]?.value === "string") return word(bands.at(-1).value);
+    const feature = line.feature ?? { device_class: "connectivity" };
+    return bands.length ? `${booleanWord(feature, true)} for ${formatDuration(total)}` : `${booleanWord(feature, false)} throughout`;
+  }
+
+  #export(format) {
+    const { from, to } = this.data;
+    const query = new URLSearchParams({ appliance: this.applianceId, format, from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() });
+    const name = `${this.applianceId.replaceAll(/[^\w-]+/g, "-")}.${format}`;
+    api.download(`/api/v1/history/export?${query}`, name).catch((problem) => (this.problem = problem));
+  }
+}
+
+const share = (value) => (typeof value === "number" ? Math.min(1, value) : 1);
+/** Set through the style object, which the content security policy allows, unlike a style attribute. */
+const place = ({ begin, end, value }, from, to) =>
+  `left: ${((begin - from) / (to - from)) * 100}%; width: ${((end - begin) / (to - from)) * 100}%; opacity: ${0.25 + 0.75 * share(value)}`;
+const word = (value) => (typeof value === "string" ? humanize(value) : value === true || value === 1 ? "On" : "Partly on");
+const tone = (value, words) => (typeof value === "string" ? words.indexOf(word(value)) % 5 : 0);
+
+customElements.define("hw-history", History);
