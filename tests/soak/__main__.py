@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 import tracemalloc
 
-from homewire.simulation.time_travel import TimeTravelLoop
-from tests.soak.soak import soak
+from tests.soak.soak import live
 
 
 def main() -> int:
@@ -20,8 +18,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.trace:
         tracemalloc.start()
-    with asyncio.Runner(loop_factory=lambda: TimeTravelLoop(grace_s=0.0)) as runner:
-        report = runner.run(soak(options.days, seed=options.seed, kinds=options.kinds, tell=_tell))
+    report = live(options.days, seed=options.seed, kinds=options.kinds, tell=_tell)
     _tell(str(report))
     return 1 if report.findings else 0
 

@@ -22,6 +22,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from homewire.kinds import installed_kinds
 from homewire.link.clock import Clock
+from homewire.simulation.time_travel import TimeTravelLoop
 from tests.soak.household import CAST, Link, cancelled
 
 DAY_S = 86400.0
@@ -83,6 +84,10 @@ class Report:
         return "\n".join([*lines, f"{len(self.findings)} findings", *(f"  {one}" for one in self.findings)])
 
 
+_PATH_LOST, _PATH_BACK = "%s: the local API does not work", "%s: the local API works again"
+"""A link with several paths says so when one of them fails while another carries on."""
+
+
 class _Log(logging.Handler):
     """Keeps what homewire says about links, and everything that sounds like trouble."""
 
@@ -97,6 +102,10 @@ class _Log(logging.Handler):
             self.lost[str(record.args[0])] += 1
         elif record.msg == "%s is back" and isinstance(record.args, tuple):
             self.back[str(record.args[0])] += 1
+        elif record.msg.startswith(_PATH_LOST):
+            self.lost[f"a path of {record.args}".split(",")[0]] += 1
+        elif record.msg.startswith(_PATH_BACK):
+            self.back[f"a path of {record.args}".split(",")[0]] += 1
         elif record.levelno >= logging.WARNING and not _is_bad_request(record):
             text = logging.Formatter().format(record)
             self.trouble.append(f"the log has: {record.levelname} {record.name}: {text}")
@@ -154,6 +163,12 @@ async def soak(
     return report
 
 
+def live(days: float, **options: Any) -> Report:
+    """Run `soak` on virtual time."""
+    with asyncio.Runner(loop_factory=lambda: TimeTravelLoop(grace_s=0.0)) as runner:
+        return runner.run(soak(days, **options))
+
+
 def _links(kinds: Collection[str], seed: int, clock: Clock) -> list[Link]:
     return [
         Link(kind, number, seed=seed, clock=clock)
@@ -180,6 +195,10 @@ def _told_wrongly(links: list[Link], log: _Log) -> list[str]:
         f"{link.returns} returns but {log.back[link.name]} lines"
         for link in links
         if (link.losses, link.returns) != (log.lost[link.name], log.back[link.name])
+    ] + [
+        f"{name}: {lost} warnings, but {log.back[name]} lines of return"
+        for name, lost in log.lost.items()
+        if lost != log.back[name]
     ]
 
 
