@@ -12,6 +12,7 @@ import pytest
 
 from homewire.discovery import Service, browse
 from homewire.errors import ProtocolError
+from homewire.lamarzocco import gateway
 from homewire.lamarzocco.gateway import KIND, LaMarzoccoMachine, discovery
 from homewire.lamarzocco.gateway import __getattr__ as lazily
 from homewire.lamarzocco.gateway.decoder import decode
@@ -99,6 +100,7 @@ def test_models_by_name_and_serial() -> None:
 
 def test_public_names_are_imported_when_used() -> None:
     assert lazily("LaMarzoccoMachine") is LaMarzoccoMachine
+    assert all(lazily(name) for name in gateway.__all__ if name != "KIND")
     with pytest.raises(AttributeError):
         lazily("Nothing")
 
