@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
-import importlib.util
 import logging
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from homewire.appliance import Appliance
 from homewire.bridge.editing import ConnectionEditor
 from homewire.bridge.events import EventLog
 from homewire.bridge.health import Health, health
@@ -26,7 +23,7 @@ from homewire.bridge.http.server import HttpOutput
 from homewire.bridge.metrics import Metrics
 from homewire.bridge.notify import Notifier
 from homewire.bridge.outputs import Output
-from homewire.bridge.registry import Registry, Unsubscribe
+from homewire.bridge.registry import Registry
 from homewire.bridge.settings import (
     HttpSettings,
     MetricsSettings,
@@ -36,12 +33,13 @@ from homewire.bridge.settings import (
     socket_path,
 )
 from homewire.bridge.watching import FileWatch
+from homewire.bridge.web import web_router
 from homewire.config import Configuration, ConnectionEntry, load
 from homewire.errors import ConfigurationError
 from homewire.link.clock import Clock
 
 if TYPE_CHECKING:
-    from litestar import Router
+    from homewire.bridge.history import History
 
 __all__ = ["Bridge"]
 
@@ -158,7 +156,7 @@ class Bridge:
             self._outputs["mqtt"] = MqttOutput(self.registry, mqtt, report=self.reports)
         self._outputs["http"] = self._make_http(configuration, history)
 
-    def _make_http(self, configuration: Configuration, history: _HistoryOutput | None) -> HttpOutput:
+    def _make_http(self, configuration: Configuration, history: History | None) -> HttpOutput:
         settings = configuration.table("http", HttpSettings) or HttpSettings()
         try:
             check_exposure(settings)
@@ -174,7 +172,7 @@ class Bridge:
             ready=self._is_ready,
             scrape=Metrics(self.registry).page if metrics.enabled else None,
             api_routers=(history.router(),) if history else (),
-            root_routers=_web_routers(),
+            root_routers=(web_router(),),
         )
         return HttpOutput(parts, settings, socket_path=socket_path(file, self.settings))
 
@@ -198,60 +196,14 @@ class Bridge:
             await asyncio.wait(late, timeout=0.2)
 
 
-class _HistoryOutput:
-    """The history as an output: it is handed every appliance that comes."""
-
-    def __init__(self, registry: Registry, configuration: Configuration) -> None:
-        package = importlib.import_module(_HISTORY)
-        settings = configuration.table("history", package.HistorySettings)
-        self._registry = registry
-        self._history = package.History(settings, clock=registry.clock)
-        self._unsubscribe: Unsubscribe = _nothing
-
-    def router(self) -> Router:
-        """Return its routes, below /api/v1."""
-        router: Router = importlib.import_module(f"{_HISTORY}.routes").history_router(self._history)
-        return router
-
-    async def start(self) -> None:
-        """Record every appliance from now on."""
-        self._unsubscribe = self._registry.subscribe_appliances(self._appliance)
-        for appliance in self._registry.appliances.values():
-            self._history.attach(appliance)
-        await self._history.start()
-
-    async def stop(self) -> None:
-        """Write what is left."""
-        self._unsubscribe()
-        await self._history.stop()
-
-    def report(self) -> Mapping[str, Any]:
-        """Tell how it is."""
-        report: Mapping[str, Any] = self._history.health()
-        return report
-
-    def _appliance(self, appliance: Appliance, added: bool) -> None:
-        self._history.detach(appliance.identity.id)
-        if added:
-            self._history.attach(appliance)
-
-
-_HISTORY = "homewire.bridge.history"
-_WEB = "homewire.bridge.web"
-
-
-def _nothing() -> None:
-    """Stand for a subscription that was not made."""
-
-
-def _make_history(registry: Registry, configuration: Configuration) -> _HistoryOutput | None:
-    wanted = configuration.tables.get("history", {}).get("enabled", True)
-    if not wanted or importlib.util.find_spec(_HISTORY) is None:
+def _make_history(registry: Registry, configuration: Configuration) -> History | None:
+    """Return the history as its table says; the database is only needed, and imported, where it is wanted."""
+    if not configuration.tables.get("history", {}).get("enabled", True):
         return None
-    return _HistoryOutput(registry, configuration)
+    from homewire.bridge.history import History, HistorySettings  # noqa: PLC0415 - see above
 
-
-def _web_routers() -> tuple[Router, ...]:
-    if importlib.util.find_spec(_WEB) is None:
-        return ()
-    return (importlib.import_module(_WEB).web_router(),)
+    settings = configuration.table("history", HistorySettings)
+    try:
+        return History(settings, registry=registry, clock=registry.clock)
+    except ConfigurationError as error:
+        raise configuration.places.located(error, "history") from error

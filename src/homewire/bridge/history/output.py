@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from homewire.appliance import Appliance, Problem
 from homewire.bridge.history.database import make_engine, migrate
@@ -23,6 +23,9 @@ from homewire.errors import ConnectionFailed, HomewireError
 from homewire.link.clock import Clock
 from homewire.secrets import redact
 
+if TYPE_CHECKING:
+    from litestar import Router
+
 __all__ = ["Appliances", "History"]
 
 _log = logging.getLogger(__name__)
@@ -32,8 +35,8 @@ _BATCH_ROWS = 10_000
 
 _LONGEST_PAUSE_S = 30.0
 _RETENTION_EVERY_S = 3600.0
-_LAST_WRITE_S = 3.0
-"""The bridge says goodbye within five seconds; the last write may take this much of them."""
+_LAST_WRITE_S = 1.0
+"""What the last write may take of the time in which the bridge says goodbye."""
 
 
 class Appliances(Protocol):
@@ -119,6 +122,12 @@ class History:
             _log.error("The history lost %d changes that could not be written", len(self.recorder))
         await self._engine.dispose()
         self._open = False
+
+    def router(self) -> Router:
+        """Return its routes, to be put below /api/v1."""
+        from homewire.bridge.history.routes import history_router  # noqa: PLC0415 - the routes import us
+
+        return history_router(self)
 
     async def flush(self) -> bool:
         """Write everything that is buffered; tell whether that worked."""
