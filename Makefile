@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit interop fuzz bench system clean
+.PHONY: help demo test lint types unit interop fuzz soak bench system clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ interop: $(VENV)/.dev  ## other people's released clients against the simulators
 
 fuzz: $(VENV)/.dev  ## long fuzzing of every decoder (FUZZ_INPUTS=2000000)
 	@$(BIN)/python -m tests.fuzz --inputs $${FUZZ_INPUTS:-2000000}
+
+soak: $(VENV)/.dev  ## days of virtual time in bad network weather, every kind (SOAK_DAYS=7)
+	@$(BIN)/python -m tests.soak --days $${SOAK_DAYS:-7}
 
 bench: $(VENV)/.dev  ## speed beside the replaced libraries, as ratios
 	@$(BIN)/python -m benchmarks

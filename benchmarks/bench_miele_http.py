@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.interop.environments import Environment, run_script
 
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, rounds
 from homewire.miele.client import MieleClient
 from homewire.miele.connection import MieleConnection, MieleSettings
 from homewire.miele.dop2.walk import Walk
@@ -32,7 +32,7 @@ ASYNCMIELE = Environment(
 READS = 60
 BATCHES = 8
 HOUSE = 50
-ROUNDS = 6
+ROUNDS = rounds(6)
 GROUP_ID, GROUP_KEY, ROUTE = "123456789ABCDEFE", "123456789ABCDEFE" * 8, "000123456789"
 RECORDING = Path(__file__).parents[1] / "tests" / "captures" / "miele" / "oven-dop2.json"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from tests.miele.conftest import ROUTE, Simulate
 
@@ -269,3 +270,31 @@ async def test_faults_diagnostics_and_events_tell_the_rest(simulate: Simulate) -
         assert simulator.options.group_key not in str(report)
         with pytest.raises(InvalidValue):
             await washer.write("status", "running")
+
+
+async def test_subscriptions_of_a_lost_link_are_taken_back_later(simulate: Simulate) -> None:
+    simulator = await simulate()
+    connection = MieleConnection(_settings(simulator))
+    await connection.open()
+    first = dict(simulator.module.subscriptions)
+    assert first
+    await simulator.drop_wifi()
+    await connection.close()
+    assert simulator.module.subscriptions == first
+    await simulator.return_wifi()
+    await connection.open()
+    assert len(simulator.module.subscriptions) == len(first)
+    assert not first.keys() & simulator.module.subscriptions.keys()
+    await connection.close()
+    assert simulator.module.subscriptions == {}
+
+
+async def test_a_subscription_that_became_somebody_elses_is_left_alone(simulate: Simulate) -> None:
+    simulator = await simulate()
+    connection = MieleConnection(_settings(simulator))
+    await connection.open()
+    subscriptions = simulator.module.subscriptions
+    slot, ours = next(iter(subscriptions.items()))
+    subscriptions[slot] = msgspec.structs.replace(ours, callback="http://127.0.0.1:9/Devices/somebody/")
+    await connection.close()
+    assert list(subscriptions) == [slot]

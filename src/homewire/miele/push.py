@@ -8,6 +8,7 @@ one appliance, renews it in time and takes it back.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 from collections.abc import Callable
@@ -129,6 +130,7 @@ class Subscriber:
     def __init__(self, client: MieleClient, route: str, peer: PushPeer, *, clock: Clock) -> None:
         self._client, self._route, self._peer, self._clock = client, route, peer, clock
         self._slots: dict[str, str] = {}
+        self._callbacks: dict[str, str] = {}
         self._renew_at = 0.0
 
     @property
@@ -165,27 +167,40 @@ class Subscriber:
                 del self._slots[resource]
                 await self._subscribe_to(resource)
 
+    @property
+    def subscriptions(self) -> dict[str, str]:
+        """What the appliance has of us: callbacks by the location of the subscription."""
+        return {location: self._callbacks[resource] for resource, location in self._slots.items()}
+
     async def unsubscribe(self) -> None:
         """Take the subscriptions back, as far as the appliance still answers."""
-        slots, self._slots = self._slots, {}
-        for location in slots.values():
-            try:
-                await self._client.transport.send("DELETE", location)
-            except HomewireError:
-                return
+        subscriptions, self._slots = self.subscriptions, {}
+        with contextlib.suppress(HomewireError):
+            await take_back(self._client, subscriptions)
 
     async def _subscribe_to(self, resource: str) -> None:
         host = f"{own_address(self._client.host)}:{self._peer.port}"
-        body = {
-            "Resource": f"/Devices/{self._route}/{resource}",
-            "Callback": f"http://{host}/Devices/{PEER_FAB_NUMBER}/SuperVision/{self._route}/{resource}",
-        }
+        callback = f"http://{host}/Devices/{PEER_FAB_NUMBER}/SuperVision/{self._route}/{resource}"
+        self._callbacks[resource] = callback
+        body = {"Resource": f"/Devices/{self._route}/{resource}", "Callback": callback}
         reply = await self._client.transport.send(
             "POST", "/Subscriptions", msgspec.json.encode(body), Padding.TRAILING
         )
         location = _path_of(reply.location)
         if location is not None:
             self._slots[resource] = location
+
+
+async def take_back(client: MieleClient, orphans: dict[str, str]) -> None:
+    """Delete subscriptions of an earlier link, as long as they are still ours; forget those that are gone.
+
+    Raise HomewireError when the appliance does not answer.
+    """
+    for location, callback in tuple(orphans.items()):
+        with contextlib.suppress(NotFound):
+            if (await client.get_resource(location)).get("Callback") == callback:
+                await client.transport.send("DELETE", location)
+        del orphans[location]
 
 
 def own_address(host: str) -> str:
