@@ -336,6 +336,18 @@ async def test_backflush_and_refusals(simulate: Start) -> None:
         assert appliance.state["power"] is True
 
 
+@pytest.mark.parametrize("gateway", ["v3.7", "v5.0.9"])
+async def test_unknown_configuration_fields_are_counted_and_shown(simulate: Start, gateway: str) -> None:
+    simulator = (await simulate("Micra", gateway=gateway)).simulator
+    simulator.machine.config["cupWarmer"] = {"level": 3}
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        await asyncio.sleep(3600)
+        assert appliance.state["coffee_target"] == 93
+        reported = [each for each in connection.unknowns.report() if each["kind"] == "configuration field"]
+        assert [(each["value"], each["count"]) for each in reported] == [("cupWarmer", 1)]
+
+
 async def test_problems_are_told_with_their_remedy(simulate: Start) -> None:
     simulator = (await simulate("Micra")).simulator
     async with _connect(simulator) as connection:
