@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from homewire.lamarzocco.direct.client import LMDirect
+from homewire.lamarzocco.direct import LMDirect
 from homewire.lamarzocco.direct.codec import Codec, ReadReply, ReadRequest, parse_key
 from homewire.lamarzocco.direct.machine import DirectMachine
 from homewire.lamarzocco.direct.simulator import DirectSimulator, SimulatorOptions

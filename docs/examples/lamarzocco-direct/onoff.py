@@ -12,7 +12,7 @@ from pathlib import Path
 from pprint import pprint
 from typing import Any
 
-from homewire.lamarzocco.direct.client import LMDirect
+from homewire.lamarzocco.direct import LMDirect
 
 PROMPT = "1 = ON, 2 = OFF, 3 = Status, Other = quit: "
 

@@ -13,7 +13,7 @@ from pprint import pprint
 from typing import Any
 
 from homewire import HomewireError
-from homewire.lamarzocco.direct.client import LMDirect
+from homewire.lamarzocco.direct import LMDirect
 
 PROMPT = (
     "1=Power <on/off>, 2=Status, 3=Coffee Temp <temp>, 4=Steam Temp <temp>, 5=PB <on/off>, "

@@ -22,6 +22,7 @@ from homewire.errors import (
 )
 from homewire.features import Number, Select, Switch, Time
 from homewire.kinds import Check, find_kind
+from homewire.lamarzocco import direct
 from homewire.lamarzocco.direct.appliance import DirectAppliance, catalogue, features_of
 from homewire.lamarzocco.direct.connection import DirectConnection, DirectSettings
 from homewire.lamarzocco.direct.doctor import checks
@@ -52,6 +53,13 @@ def test_the_kind_is_registered_with_all_its_parts() -> None:
     assert {model for model, _ in kind.load_catalogue()()} == {"GS3 AV", "GS3 MP", "Linea Mini"}
     for part in (kind.load_decoder(), kind.load_discovery(), kind.load_doctor()):
         assert callable(part)
+
+
+def test_public_names_are_there_when_used() -> None:
+    assert direct.LMDirect.__name__ == "LMDirect"
+    assert {getattr(direct, name).__name__ for name in direct.__all__ if name != "KIND"}
+    with pytest.raises(AttributeError, match="Nothing"):
+        _ = direct.Nothing
 
 
 def test_features_are_cut_to_the_model() -> None:
