@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import math
 import random
+import zlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -229,7 +230,7 @@ class HomeConnection(Connection[HomeSettings]):
         features: tuple[Feature, ...],
         state: Mapping[str, Value],
     ) -> HomeAppliance:
-        serial = f"{vendor[:2].upper()}{sum(map(ord, name)):06d}"
+        serial = f"{vendor[:2].upper()}{zlib.crc32(name.encode()) % 1_000_000:06d}"
         identity = Identity(
             id=f"{vendor.lower()}:{serial}",
             vendor=vendor,
