@@ -120,6 +120,7 @@ async def _measured() -> list[Figure]:
         }
     return [
         _figure("configuration decoded", ours["decode"], theirs["decode"], "µs", "at least 3x"),
+        _figure("configuration decoded and viewed whole", ours["view"], theirs["decode"], "µs"),
         _figure("streaming message handled", ours["message"], theirs["message"], "µs", "at least 3x"),
         _figure("command until confirmed and read again", ours["command"], theirs["command"], "ms"),
         _figure("sign-in to first state", ours["first"], theirs["first"], "ms"),
@@ -177,6 +178,11 @@ def _offline(arguments: dict[str, Any]) -> dict[str, float]:
         for _ in range(DECODES):
             mini.state.take(decode_configuration(raw, Configuration))
 
+    def view() -> None:
+        for _ in range(DECODES):
+            mini.state.take(decode_configuration(raw, Configuration))
+            mini.state.view()
+
     def stream() -> None:
         for message in messages:
             gs3.on_websocket_message_received(message)
@@ -185,7 +191,8 @@ def _offline(arguments: dict[str, Any]) -> dict[str, float]:
     assert mini.config.boilers
     message_s = best_seconds(stream, ROUNDS) / len(messages)
     assert gs3.config.brew_active_duration == 24
-    return {"decode": decode_s, "message": message_s}
+    view_s = best_seconds(view, ROUNDS) / DECODES
+    return {"decode": decode_s, "message": message_s, "view": view_s}
 
 
 async def _first_state(simulator: GatewaySimulator) -> float:

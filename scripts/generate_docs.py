@@ -1,4 +1,4 @@
-"""Write the pages that say what the program itself knows: docs/commands.md and docs/features.md.
+"""Write what the program itself knows into docs/commands.md, docs/features.md and docs/configuration.md.
 
     python scripts/generate_docs.py           write them
     python scripts/generate_docs.py --check   exit with 1 when one is not current
@@ -11,16 +11,20 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
+import typing
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import msgspec
 from cyclopts import App
 from rich.console import Console
 
 from homewire.cli.app import COMMANDS, load_command, make_app
+from homewire.cli.derived import summary_of
 from homewire.cli.output import Output
 from homewire.features import Feature, Number, Select, Sensor
 from homewire.kinds import Kind, installed_kinds
+from homewire.secrets import Secret
 
 DOCS = Path(__file__).parent.parent / "docs"
 _MARKER = "<!-- Made by scripts/generate_docs.py from here on; edit above. -->\n"
@@ -111,7 +115,56 @@ def _shortened(options: tuple[str, ...], most: int = 12) -> str:
     return ", ".join(options[:most]) + more
 
 
-PAGES = {"commands.md": commands_page, "features.md": features_page}
+def settings_page() -> str:
+    """Return the tables of settings of every installed kind."""
+    parts: list[str] = []
+    for kind in installed_kinds().values():
+        settings = kind.load_connection().Settings
+        parts += [f"## {kind.kind}\n", f"{kind.summary}.\n", f"{summary_of(settings)}\n"]
+        parts += ["| key | type | default | meaning |", "|---|---|---|---|"]
+        parts += [_setting_row(field) for field in msgspec.structs.fields(settings)]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _setting_row(field: msgspec.structs.FieldInfo) -> str:
+    kind, meaning = field.type, ""
+    if typing.get_origin(kind) is typing.Annotated:
+        kind, *extras = typing.get_args(kind)
+        meaning = next((one.description for one in extras if isinstance(one, msgspec.Meta)), None) or ""
+    cells = (f"`{field.encode_name}`", _type_name(kind), _default(field), meaning)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+_TYPE_NAMES = {str: "text", int: "whole number", float: "number", bool: "true or false", Secret: "secret"}
+
+
+def _type_name(kind: object) -> str:
+    if kind in _TYPE_NAMES:
+        return _TYPE_NAMES[kind]
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (tuple, list, frozenset):
+        return f"list of {_type_name(parts[0])}"
+    if origin in (dict, Mapping):
+        return f"table of {_type_name(parts[0])} to {_type_name(parts[1])}"
+    if origin is typing.Literal:
+        return " or ".join(f"`{part}`" for part in parts)
+    known = [_type_name(part) for part in parts if part is not type(None)]
+    return " or ".join(known) or (
+        "table" if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else "text"
+    )
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.required:
+        return "required"
+    default = field.default if field.default is not msgspec.NODEFAULT else None
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f"`{default}`" if default not in (None, (), "") else ""
+
+
+PAGES = {"commands.md": commands_page, "features.md": features_page, "configuration.md": settings_page}
 
 
 def stale() -> list[str]:

@@ -37,7 +37,9 @@ def test_a_signal_ends_it_with_its_own_exit_code_and_without_noise(
 ) -> None:
     running = process("simulate", "tin-kettle", "--json")
     assert running.stdout is not None
-    assert '"homewire.simulator/1"' in running.stdout.readline()
+    shown = running.stdout.readline()
+    assert '"homewire.simulator/1"' in shown
+    assert '"password":"tea"' in shown
     running.send_signal(number)
     _, errors = running.communicate(timeout=20)
     assert (running.returncode, errors) == (code, "")

@@ -22,6 +22,7 @@ def _write(text: str, name: str = "homewire.toml") -> Path:
             "tin-kettle,host=h,password=opensesame",
             "must not stand on the command line. Put it into an environment variable and write password=env:",
         ),
+        ("tin-kettle,host=h,pin=opensesame", "the secret pin must not stand on the command line"),
         ("tin-kettle,host", "'host' in --connection is not setting=value"),
         ("tin-kettle,host=h", "needs the setting 'password'"),
         ("tin-kettle,host=h,password=env:KETTLE,prot=1", "has no setting 'prot'. Did you mean port?"),

@@ -179,6 +179,16 @@ async def test_something_else_than_a_websocket(
         await new_client(cloud).connect()
 
 
+async def test_an_http_redirect_out_of_tls_is_refused_before_the_login(
+    cloud: HomismartSimulator, plain: HomismartSimulator, new_client: Maker
+) -> None:
+    cloud.levers.upgrade_status = 302
+    cloud.levers.upgrade_location = plain.url.replace("ws://", "http://")
+    with pytest.raises(ConnectionFailed, match="without TLS"):
+        await new_client(cloud).connect()
+    assert plain.received() == []
+
+
 async def test_half_open_is_noticed_within_40_seconds(
     plain: HomismartSimulator, new_client: Maker, fault_proxy: StartProxy
 ) -> None:
@@ -206,6 +216,25 @@ async def test_pings_that_are_not_answered(cloud: HomismartSimulator, new_client
     assert client.is_logged_in
     await asyncio.sleep(30)
     assert cloud.upgrades == 2
+
+
+async def test_the_servers_pings_are_answered(cloud: HomismartSimulator, new_client: Maker) -> None:
+    client = new_client(cloud)
+    await client.connect()
+    await cloud.connections[0].ping()
+    await asyncio.sleep(1)
+    assert cloud.connections[0].pongs == 1
+
+
+async def test_a_peer_that_takes_no_data_any_more(
+    plain: HomismartSimulator, new_client: Maker, fault_proxy: StartProxy
+) -> None:
+    proxy = await fault_proxy("127.0.0.1", plain.port)
+    client = new_client(plain, proxy.port)
+    await client.connect()
+    proxy.up.rate = 1.0
+    with pytest.raises(ConnectionLost, match="takes no data any more"):
+        await client.send_command_raw(RequestPrefix.SCENARIO_MODIFY, {"scene": "x" * 20_000_000})
 
 
 async def test_any_message_is_a_sign_of_life(cloud: HomismartSimulator, new_client: Maker) -> None:

@@ -113,6 +113,6 @@ def check_capture(data: bytes) -> bool:
 
 
 TARGETS = (
-    Target(name="homismart", seeds=frames, check=check_frame, inputs=100_000, calls=6000),
-    Target(name="homismart-captures", seeds=captures, check=check_capture, inputs=20_000, calls=20_000),
+    Target(name="homismart", seeds=frames, check=check_frame, inputs=60_000, calls=6000),
+    Target(name="homismart-captures", seeds=captures, check=check_capture, inputs=10_000, calls=20_000),
 )

@@ -204,6 +204,20 @@ async def test_stopping_ends_the_move_and_its_wait(client: HomismartClient) -> N
         await moving
 
 
+async def test_a_cover_that_somebody_else_stops_fails_the_move(
+    client: HomismartClient, new_client: Maker
+) -> None:
+    other = new_client()
+    await other.connect()
+    moving = asyncio.ensure_future(found(client, CURTAIN).open())
+    await asyncio.sleep(3.5)
+    await found(other, CURTAIN).stop()
+    with pytest.raises(CommandRejected, match="Bedroom curtain: it was stopped at level 70"):
+        await moving
+    await found(client, CURTAIN).open()  # the report of the earlier stop is no obstacle
+    assert found(client, CURTAIN).current_level == 0
+
+
 async def test_a_newer_move_replaces_the_running_one(client: HomismartClient) -> None:
     shutter = found(client, SHUTTER)
     first = asyncio.ensure_future(shutter.close())

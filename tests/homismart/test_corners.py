@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from yarl import URL
 
 import homewire.homismart as package
 from homewire.errors import CommandRejected, CommandTimeout, ConnectionLost, InvalidValue
@@ -16,6 +17,7 @@ from homewire.homismart.codec import Direction, Frame, decode
 from homewire.homismart.codes import ErrorCode
 from homewire.homismart.confirmation import Book, Expectation, error_of
 from homewire.homismart.devices import HomismartHub
+from homewire.homismart.link import _checked_host as checked_host
 from homewire.homismart.models import ServerError, read_report
 from homewire.homismart.outbox import Order, Outbox
 from homewire.homismart.prefixes import RequestPrefix
@@ -255,7 +257,11 @@ async def test_concurrent_deletions_are_answered_each_for_itself(cloud: Homismar
     cloud.levers.reply_delay_s = 1.0
     async with client:
         devices = client.session.get_all_devices()[:3]
-        await asyncio.gather(*(known.delete() for known in devices))
+        deleting = asyncio.gather(*(known.delete() for known in devices))
+        await asyncio.sleep(0.5)
+        cloud.broadcast("0045[]")
+        cloud.broadcast('0013{"result":false}')
+        await deleting
         assert len(client.session.get_all_devices()) == 6
         asking = [
             client.request(prefix) for prefix in (RequestPrefix.TIMER_LIST_ALL, RequestPrefix.USER_DETAILS)
@@ -269,6 +275,12 @@ async def test_concurrent_deletions_are_answered_each_for_itself(cloud: Homismar
             read_report(decode('0013{"result":true,"status":{"id":"02519999000777"}}', Direction.TO_CLIENT))
         )
         assert client.session.get_device_by_id("02519999000777") is not None
+
+
+def test_hosts_of_redirects_are_checked() -> None:
+    assert checked_host("[2001:db8::1]") == "2001:db8::1"
+    assert str(URL("wss://prod.example:443/x").with_host(checked_host("[::1]"))) == "wss://[::1]/x"
+    assert checked_host("node-2.homismart.com.") == "node-2.homismart.com."
 
 
 def test_frames_are_plain_data() -> None:

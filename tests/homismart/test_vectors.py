@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from homewire.homismart import requests
 from homewire.homismart.codec import Direction, FrameError, decode, encode
 from homewire.homismart.codes import ErrorCode, Group, Kind
 from homewire.homismart.devices import CurtainDevice, HomismartDevice, HomismartHub, LockDevice
+from homewire.homismart.link import DEFAULT_URL
 from homewire.homismart.models import (
     AddResult,
     DeleteResult,
@@ -200,6 +202,8 @@ def check_redirect(effect: dict[str, Any], report: Any, _told: Told) -> None:
     assert isinstance(report, Redirect)
     assert report.host == effect["redirect"]["host"]
     assert report.port_field == effect["redirect"]["port_field"]
+    target = URL(DEFAULT_URL.format(subdomain="prod")).with_host(report.host)
+    assert target == URL(effect["redirect"]["dial"])
 
 
 def check_list(effect: dict[str, Any], _report: Any, told: Told) -> None:

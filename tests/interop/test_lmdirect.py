@@ -72,9 +72,14 @@ _NOT_ALIKE = {
 _MISREAD_ON_MP = {"brew_group_offset", "factory_offset", "pid_offset", "t_unit", "water_filter_liters"}
 
 
+_REGULATION_C = 0.5
+"""A boiler that is kept hot swings by this much."""
+
+
 @pytest.mark.parametrize("model", list(Model))
 async def test_lmdirect_reads_everything(model: Model) -> None:
     async with _simulator(model) as simulator:
+        before = (await _ours(simulator))["coffee_temp"]
         found = await run_script(LMDIRECT, READ, arguments(simulator))
         ours = await _ours(simulator)
         memory = simulator.machine.memory
@@ -88,7 +93,9 @@ async def test_lmdirect_reads_everything(model: Model) -> None:
     assert theirs.keys() - ours.keys() <= {"machine_name", "model_name", "year"} | {
         f"{name}_offset" for name in (*(f"drinks_k{key}" for key in range(1, 5)), "continuous", "flushing")
     }
-    assert theirs["coffee_temp"] == pytest.approx(ours["coffee_temp"], abs=0.5)
+    lowest, highest = sorted((before, ours["coffee_temp"]))  # a machine in standby cools meanwhile
+    unseen_offset = -1.0 if model is Model.GS3_MP else 0.0  # for the same reason it misses the group offset
+    assert lowest - _REGULATION_C <= theirs["coffee_temp"] - unseen_offset <= highest + _REGULATION_C
     assert len(alike) > 100
 
 

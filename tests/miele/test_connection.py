@@ -231,3 +231,41 @@ async def test_the_third_failure_in_a_row_is_a_lost_link(simulate: Simulate) -> 
         await simulator.drop_wifi()
         with pytest.raises(ConnectionLost):
             await serving
+
+
+async def test_an_older_hood_is_controlled_in_its_own_language(simulate: Simulate) -> None:
+    simulator = await simulate("hood")
+    async with MieleConnection(_settings(simulator)) as connection:
+        hood = _only(connection)
+        await hood.write("ventilation", "booster")
+        assert hood.state["ventilation"] == "booster"
+        await hood.write("light", True)
+        assert hood.state["light"] is True
+
+
+async def test_dosing_containers_appear_once_they_are_told(simulate: Simulate) -> None:
+    simulator = await simulate()
+    async with MieleConnection(_settings(simulator)) as connection:
+        washer = _only(connection)
+        assert (washer.state["dosing_1"], washer.state["dosing_2"]) == (80, None)
+        assert washer.features["dosing_1"].unit == "%"
+        assert washer.state["program_select"] == "cottons"
+
+
+async def test_faults_diagnostics_and_events_tell_the_rest(simulate: Simulate) -> None:
+    simulator = await simulate(scene="running")
+    async with MieleConnection(_settings(simulator, push=False)) as connection:
+        washer = _only(connection)
+        happened: list[str] = []
+        washer.subscribe(lambda change: happened.extend(o.type for o in change.occurrences))
+        simulator.levers.fail()
+        simulator.appliance.status = 8
+        await washer.refresh()
+        assert washer.state["fault"] is True
+        assert [problem.key for problem in washer.problems] == ["fault"]
+        assert happened == ["failed"]
+        report = washer.diagnostics()
+        assert report["vendor"]["state"]["Status"] == 8
+        assert simulator.options.group_key not in str(report)
+        with pytest.raises(InvalidValue):
+            await washer.write("status", "running")

@@ -21,11 +21,9 @@ PAGES = ("miele.md", "migrating-from-asyncmiele.md", "migrating-from-mielerestse
 
 
 def _commands() -> list[str]:
-    blocks = [
-        block
-        for page in PAGES
-        for block in re.findall(r"```\n(.*?)```", (PAGE.parent / page).read_text("utf-8"), re.DOTALL)
-    ]
+    fences = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    texts = [(PAGE.parent / page).read_text("utf-8") for page in PAGES]
+    blocks = [block for text in texts for language, block in fences.findall(text) if not language]
     return [line for block in blocks for line in block.splitlines() if line.startswith("homewire ")]
 
 

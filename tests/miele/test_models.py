@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from homewire.errors import ProtocolError
@@ -189,6 +189,7 @@ JSON = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from([*IDLE_OVEN, *IDENT, "DoorStates", "ExtendedState"]), JSON))
 def test_any_json_object_reads_as_state_and_ident(data: dict[str, Any]) -> None:
     state = State.from_json(data)

@@ -62,3 +62,22 @@ def test_a_loop_that_can_never_go_on_says_so(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(asyncio.CancelledError):
         loop.run_until_complete(waiting)
     loop.close()
+
+
+def test_without_grace_it_travels_faster_and_loopback_still_arrives() -> None:
+    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello")
+        writer.close()
+        await writer.wait_closed()
+
+    async def talk() -> bytes:
+        async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            await asyncio.sleep(86_400)
+            said = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return said
+
+    with asyncio.Runner(loop_factory=lambda: TimeTravelLoop(grace_s=0.0)) as runner:
+        assert runner.run(talk()) == b"hello"

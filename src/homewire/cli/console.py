@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +22,8 @@ from homewire.cli.opening import open_session
 from homewire.cli.output import Output
 from homewire.cli.session import Session
 from homewire.cli.source import Source
-from homewire.cli.targets import find_appliance
+from homewire.cli.targets import find_appliance, prominent
+from homewire.cli.views import value_text
 from homewire.errors import HomewireError
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["console", "prompt", "prompt_session", "script"]
 
-_TOOLBAR_READINGS = 5
 _TOOLBAR_EVERY_S = 0.5
 
 
@@ -46,11 +47,11 @@ async def console(
     """
     async with open_session(source or Source(), output, keep_trying=True, only=appliance) as session:
         first = find_appliance(session, appliance).identity.id if appliance else None
-        interpreter = Interpreter(session, output, first)
         if output.interactive:
-            await prompt(session, interpreter, output)
+            output.note("Type help for what can be done, Ctrl-D to end.")
+            await prompt(session, output, first)
         else:
-            await script(interpreter, sys.stdin)
+            await script(Interpreter(session, output, first), sys.stdin)
 
 
 async def script(interpreter: Interpreter, lines: Iterable[str]) -> None:
@@ -61,25 +62,29 @@ async def script(interpreter: Interpreter, lines: Iterable[str]) -> None:
             return
 
 
-async def prompt(session: Session, interpreter: Interpreter, output: Output) -> None:
+async def prompt(session: Session, output: Output, first: str | None = None) -> None:
     """Read commands from the terminal until it is closed; errors are shown and it goes on."""
     from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415 - for a terminal only
 
-    prompting = prompt_session(interpreter)
-    unsubscribe = session.subscribe(lambda change: _print_news(session, interpreter, change, output))
-    output.note("Type help for what can be done, Ctrl-D to end.")
-    try:
-        with patch_stdout(raw=True):
-            while True:
-                try:
-                    if not await interpreter.run(await prompting.prompt_async(interpreter.prompt)):
-                        return
-                except HomewireError as error:
-                    output.error(error)
-                except EOFError:
-                    return
-    finally:
-        unsubscribe()
+    with patch_stdout(raw=True):  # from here on, what is printed appears above the prompt
+        above = output.on(sys.stdout, sys.stdout)
+        interpreter = Interpreter(session, above, first)
+        unsubscribe = session.subscribe(lambda change: _print_news(session, interpreter, change, above))
+        try:
+            await _read(prompt_session(interpreter), interpreter, above)
+        finally:
+            unsubscribe()
+
+
+async def _read(prompting: PromptSession[str], interpreter: Interpreter, output: Output) -> None:
+    while True:
+        try:
+            if not await interpreter.run(await prompting.prompt_async(interpreter.prompt)):
+                return
+        except HomewireError as error:
+            output.error(error)
+        except EOFError:
+            return
 
 
 def prompt_session(interpreter: Interpreter, **options: Any) -> PromptSession[str]:
@@ -104,9 +109,9 @@ def toolbar(interpreter: Interpreter) -> str:
         return " no appliance"
     if not appliance.availability.online:
         return f" {appliance.identity.name}: {appliance.availability.reason}"
-    known = [one for one in appliance.features.values() if appliance.state.get(one.key) is not None]
-    shown = [f"{one.name} {one.format(appliance.state[one.key])}" for one in known[:_TOOLBAR_READINGS]]
-    return f" {appliance.identity.name}: {' · '.join(shown)}"
+    shown = [f"{one.name} {value_text(one, appliance.state[one.key]).plain}" for one in prominent(appliance)]
+    width = shutil.get_terminal_size().columns
+    return f" {appliance.identity.name}: {' · '.join(shown)}"[: width - 1]
 
 
 def _print_news(session: Session, interpreter: Interpreter, change: Change, output: Output) -> None:

@@ -20,9 +20,9 @@ from rich.text import Text
 
 from homewire.appliance import Change
 from homewire.cli.session import ApplianceView, Session
-from homewire.cli.targets import liveliest
+from homewire.cli.targets import liveliest, prominent
 from homewire.cli.views import change_lines, value_text
-from homewire.features import Category, Feature
+from homewire.features import Feature
 
 __all__ = ["Dashboard", "newsworthy"]
 
@@ -92,7 +92,7 @@ class Dashboard:
     def _card(self, appliance: ApplianceView) -> tuple[Panel, int]:
         """Return the appliance's card and its height in lines."""
         who, how = appliance.identity, appliance.availability
-        shown = [one for one in appliance.features.values() if _is_prominent(one, appliance)]
+        shown = prominent(appliance)
         rows = shown[:_CARD_ROWS]
         grid = Table.grid(expand=True, padding=(0, 1))
         grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
@@ -173,13 +173,7 @@ def _columns(cards: list[tuple[Panel, int]], width: int, height: int) -> Table:
 
 
 def _has_news(appliance: ApplianceView) -> bool:
-    shown = any(_is_prominent(one, appliance) for one in appliance.features.values())
-    return shown or not appliance.availability.online
-
-
-def _is_prominent(feature: Feature, appliance: ApplianceView) -> bool:
-    known = appliance.state.get(feature.key) is not None
-    return known and feature.category is Category.PRIMARY and feature.enabled_by_default
+    return bool(prominent(appliance)) or not appliance.availability.online
 
 
 def _is_measured(feature: Feature | None) -> bool:

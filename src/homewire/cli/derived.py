@@ -19,6 +19,7 @@ from cyclopts import Group, Parameter
 from homewire.cli.source import refuse_literal_secret
 from homewire.config import resolve_secret
 from homewire.secrets import Secret
+from homewire.settings import holds_secret
 
 __all__ = ["DERIVED", "build", "derived_parameters", "options_type", "summary_of"]
 
@@ -83,15 +84,12 @@ def _plain_type(kind: Any) -> tuple[Any, str]:
         description = next(told, "")
     if kind is Secret:
         return str, description
-    if Secret in typing.get_args(kind):
-        return str | None, description
-    return kind, description
+    return (str | None if holds_secret(kind) else kind), description
 
 
 def build(options: type[msgspec.Struct], values: Mapping[str, Any], *, invented_secrets: bool) -> Any:
     """Return the options with the values of the command line; secrets become `Secret`."""
-    fields = {field.name: field.type for field in msgspec.structs.fields(options)}
-    secret = {name for name, kind in fields.items() if kind is Secret or Secret in typing.get_args(kind)}
+    secret = {one.name for one in msgspec.structs.fields(options) if holds_secret(one.type)}
     ready = dict(values)
     for name in secret & {name for name, value in values.items() if value is not None}:
         if not invented_secrets:

@@ -48,6 +48,17 @@ class Output:
         self.debug = False
         self._consoles: dict[bool, Console] = {}
 
+    def on(self, stdout: TextIO, stderr: TextIO) -> Output:
+        """Return the same on other streams."""
+        other = Output(stdout, stderr)
+        other.json, other.color, other.verbosity, other.debug = (
+            self.json,
+            self.color,
+            self.verbosity,
+            self.debug,
+        )
+        return other
+
     @property
     def interactive(self) -> bool:
         """Whether a person sits at both ends: live views and prompts are welcome."""

@@ -84,6 +84,9 @@ class Screen:
         keys = KeyBindings()
 
         @keys.add("c-c")
+        def _interrupt(event: KeyPressEvent) -> None:
+            event.app.exit(exception=KeyboardInterrupt)
+
         @keys.add("c-d")
         def _end(event: KeyPressEvent) -> None:
             event.app.exit()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from cyclopts import App, Group, Parameter
@@ -16,6 +17,7 @@ from homewire.cli.derived import build, derived_parameters, summary_of
 from homewire.cli.output import Output
 from homewire.kinds import Kind, find_kind, installed_kinds
 from homewire.link.clock import Clock
+from homewire.secrets import Secret
 
 __all__ = ["app"]  # noqa: F822 - made when it is asked for, see __getattr__
 
@@ -53,7 +55,7 @@ def _command(kind: Kind) -> App:
         options = build(simulator_type.Options, values, invented_secrets=True)
         async with simulator_type(options, clock=Clock(speed)) as simulator:
             if output.json:
-                output.document("simulator/1", {"kind": kind.kind, "settings": dict(simulator.settings())})
+                output.document("simulator/1", {"kind": kind.kind, "settings": _plain(simulator.settings())})
             else:
                 output.line(simulator.describe())
                 output.note("Running; Ctrl-C ends.")
@@ -64,6 +66,11 @@ def _command(kind: Kind) -> App:
     command = App(name=kind.kind, help_epilogue=summary_of(simulator_type.Options), help_format="plaintext")
     command.default(simulate)
     return command
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with their secrets in the clear: they are invented, and needed to connect."""
+    return {key: value.reveal() if isinstance(value, Secret) else value for key, value in settings.items()}
 
 
 _SPEED = inspect.Parameter(

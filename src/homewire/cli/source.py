@@ -136,12 +136,12 @@ def _usage(action: Callable[[], ResultT]) -> ResultT:
 
 def _typed(settings_type: type[msgspec.Struct], key: str, text: str) -> Any:
     """Return the text as the type that the setting has; an unknown setting is named later."""
-    from homewire.secrets import Secret  # noqa: PLC0415 - with the settings
+    from homewire.settings import holds_secret  # noqa: PLC0415 - with the settings
 
     field = {field.encode_name: field for field in msgspec.structs.fields(settings_type)}.get(key)
     if field is None:
         return text
-    if field.type is Secret or Secret in get_args(field.type):
+    if holds_secret(field.type):
         return refuse_literal_secret(key, text)
     try:
         plain: Any = text.split("+") if _is_list(field.type) else text

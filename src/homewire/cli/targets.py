@@ -10,7 +10,7 @@ from homewire.cli.session import ApplianceView, Session
 from homewire.errors import NotFound
 from homewire.features import Category, Feature
 
-__all__ = ["find_appliance", "find_appliances", "find_feature", "liveliest", "slug"]
+__all__ = ["find_appliance", "find_appliances", "find_feature", "liveliest", "prominent", "slug"]
 
 
 def slug(name: str) -> str:
@@ -42,12 +42,19 @@ def liveliest(appliances: Iterable[ApplianceView]) -> list[ApplianceView]:
     return sorted(appliances, key=_liveliness, reverse=True)
 
 
-def _liveliness(appliance: ApplianceView) -> tuple[int, bool]:
-    primary = [
+def prominent(appliance: ApplianceView) -> list[Feature]:
+    """Return the features that people look at and whose value is known."""
+    return [
         one
         for key, one in appliance.features.items()
-        if one.category is Category.PRIMARY and appliance.state.get(key) is not None
+        if one.category is Category.PRIMARY
+        and one.enabled_by_default
+        and appliance.state.get(key) is not None
     ]
+
+
+def _liveliness(appliance: ApplianceView) -> tuple[int, bool]:
+    primary = prominent(appliance)
     measured = sum(one.state_class == "measurement" for one in primary)
     return measured, any(one.writable for one in primary)
 
@@ -68,10 +75,10 @@ def find_feature(appliance: ApplianceView, wanted: str) -> Feature:
 def _matching(session: Session, wanted: str) -> list[ApplianceView]:
     appliances = list(session.appliances.values())
     folded = wanted.casefold()
+    behind = {key for link in session.links if link.name.casefold() == folded for key in link.appliances}
     for exact in (_id, _name, _slug, _serial):
         if found := [one for one in appliances if exact(one) == folded]:
-            return found
-    behind = {key for link in session.links if link.name.casefold() == folded for key in link.appliances}
+            return [one for one in found if one.identity.id in behind] or found
     part = slug(wanted)
     if found := [one for one in appliances if one.identity.id in behind]:
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -17,7 +17,14 @@ from homewire.cli.source import Source
 from homewire.cli.targets import find_appliances
 from homewire.cli.views import appliance_document, change_document, change_lines
 
+if TYPE_CHECKING:
+    from rich.live import Live
+
 __all__ = ["follow", "show_live", "watch"]
+
+
+_DRAW_EVERY_S = 0.125
+"""Eight frames a second look live and cost little."""
 
 
 async def watch(
@@ -82,8 +89,17 @@ async def show_live(
     from rich.live import Live  # noqa: PLC0415 - for a terminal only
 
     dashboard = Dashboard(session, wanted)
-    with (
-        dashboard.following(),
-        Live(dashboard, console=output.console, screen=True, refresh_per_second=8, vertical_overflow="crop"),
-    ):
-        await dashboard.seen(count)
+    live = Live(dashboard, console=output.console, screen=True, auto_refresh=False, vertical_overflow="crop")
+    with dashboard.following(), live:
+        drawing = asyncio.ensure_future(_draw(live))
+        try:
+            await dashboard.seen(count)
+        finally:
+            drawing.cancel()
+
+
+async def _draw(live: Live) -> None:
+    """Draw in the event loop: nothing changes while a frame is drawn."""
+    while True:
+        live.refresh()
+        await asyncio.sleep(_DRAW_EVERY_S)

@@ -97,7 +97,7 @@ class Commands:
             device,
             "cover",
             lambda: requests.cover(device.record, wanted, self._local_time()),
-            ("curtainState", lambda value: read_cover(value).level == wanted),
+            ("curtainState", _Arrival(device, wanted)),
             interrupts=True,
             on_sent=on_sent,
         )
@@ -339,6 +339,27 @@ def _reply(prefix: ReceivePrefix) -> Answer:
         return None
 
     return answer
+
+
+class _Arrival:
+    """Whether a cover has arrived; raises CommandRejected when somebody else stopped it on its way.
+
+    It counts as on its way once it reported a place without standing there: the first report may be old.
+    """
+
+    def __init__(self, device: HomismartDevice, level: int) -> None:
+        self._device = device
+        self._level = level
+        self._under_way = False
+
+    def __call__(self, value: object) -> bool:
+        reading = read_cover(value)
+        if reading.level == self._level:
+            return True
+        if self._under_way and reading.stopped:
+            raise CommandRejected(f"it was stopped at level {reading.level}", appliance=_title(self._device))
+        self._under_way = not reading.stopped
+        return False
 
 
 def _stands(value: object) -> bool:

@@ -20,7 +20,10 @@ from homewire.homismart.prefixes import RequestPrefix
 __all__ = ["Answer", "Book", "Expectation", "Wish", "error_of"]
 
 Wish: TypeAlias = tuple[str, Callable[[Any], bool]]
-"""A key of the device object, and whether a reported value of it is what was wished for."""
+"""A key of the device object, and whether a reported value of it is what was wished for.
+
+The check may raise a HomewireError when the value shows that the wish came to nothing.
+"""
 
 Answer: TypeAlias = Callable[[Report], Any]
 """Return the result in a report that answers the request, None when it does not; raise when it says no."""
@@ -51,7 +54,12 @@ class Expectation:
         if wish is None or wish[0] not in record:
             return
         self.reports += 1
-        if wish[1](record[wish[0]]):
+        try:
+            fulfilled = wish[1](record[wish[0]])
+        except HomewireError as error:
+            self.fail(error)
+            return
+        if fulfilled:
             del self.waiting_for[record["id"]]
             if not self.waiting_for:
                 self.settle(dict(record))

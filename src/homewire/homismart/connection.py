@@ -187,7 +187,7 @@ async def checks(settings: HomismartSettings, clock: Clock) -> AsyncIterator[Che
         name="understood",
         ok=not unknown,
         found="everything" if not unknown else f"{len(unknown)} unknown inputs",
-        remedy="Please report them: homewire dump." if unknown else "",
+        remedy="Please report them; the diagnostics of the connection list them." if unknown else "",
     )
 
 

@@ -204,7 +204,9 @@ class HomismartLink:
             ) from error
         except (OSError, aiohttp.ClientError) as error:
             raise ConnectionFailed(
-                f"{host} cannot be reached: {error}", path=str(url), hint="Check the internet connection."
+                f"{host} cannot be reached: {_reason(error)}",
+                path=str(url),
+                hint="Check the internet connection.",
             ) from error
         self.host = host
         self._heard.feed()
@@ -221,6 +223,9 @@ class HomismartLink:
             timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
             **options,
         )
+        if options and socket.get_extra_info("ssl_object") is None:  # an HTTP redirect led out of TLS
+            await socket.close()
+            raise ConnectionFailed(f"{url.host} redirected to an address without TLS", path=str(url))
         return socket
 
     async def _log_in(self) -> LoginResult | Redirect:
@@ -332,6 +337,12 @@ def _checked_host(host: str) -> str:
         f"the cloud redirected to {host[:80]!r}, which is no host",
         hint="This is a fault of the cloud; it is tried again later.",
     )
+
+
+def _reason(error: Exception) -> str:
+    """Return what the operating system said, without the library's own words."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
 
 
 def _is_address(host: str) -> bool:

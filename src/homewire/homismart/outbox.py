@@ -125,7 +125,7 @@ class Outbox:
                 order.on_sent()
             if not order.wishes and order.answer is None:
                 return None
-            return await self._settled(expectation, order.timeout_s or self._timeout_s)
+            return await self._settled(order, expectation)
         finally:
             self._book.close(expectation)
 
@@ -136,7 +136,8 @@ class Outbox:
                 await self._clock.sleep(wait_s)
             self._next_at = self._clock.monotonic() + GAP_S
 
-    async def _settled(self, expectation: Expectation, timeout_s: float) -> Any:
+    async def _settled(self, order: Order, expectation: Expectation) -> Any:
+        timeout_s = order.timeout_s or self._timeout_s
         began = heard = self._clock.monotonic()
         reports, asked = 0, not expectation.waiting_for
         while not expectation.done.done():
@@ -145,7 +146,7 @@ class Outbox:
             limit = min(heard + timeout_s, began + TRAVEL_S)
             due = limit if asked else min(limit, began + REREAD_S)
             if self._clock.monotonic() >= limit:
-                raise self._timeout(expectation)
+                raise self._timeout(order, expectation)
             await self._wait(expectation.done, due)
             if not asked and self._clock.monotonic() >= due and not expectation.done.done():
                 asked = True
@@ -160,13 +161,13 @@ class Outbox:
         with contextlib.suppress(HomewireError):  # a lost link fails the expectation by itself
             await self._ask_list()
 
-    def _timeout(self, expectation: Expectation) -> CommandTimeout:
+    def _timeout(self, order: Order, expectation: Expectation) -> CommandTimeout:
         suspects = "; ".join(sorted({error.meaning for error in expectation.suspects}))
         hint = "The state shown is the device's own; check it and try again."
         if suspects:
             hint = f"Meanwhile the cloud reported, without saying for which command: {suspects}."
         return CommandTimeout(
-            f"{expectation.request.name.lower()} was sent, but nothing confirmed it",
-            appliance=expectation.subject,
+            f"the {order.key} command was sent, but nothing confirmed it",
+            appliance=order.subject,
             hint=hint,
         )

@@ -14,14 +14,14 @@ from homewire.commands import Allowance, Command
 from homewire.errors import CommandRejected, HomewireError, NotFound, NotSupported, ProtocolError
 from homewire.features import Value
 from homewire.link.clock import Clock
+from homewire.miele import codes
 from homewire.miele.client import MieleClient
-from homewire.miele.consumption import CycleAccounting, read_consumption
+from homewire.miele.consumption import CycleAccounting, LeafHealth, read_consumption
 from homewire.miele.features import Abilities, declare
 from homewire.miele.models import Ident, State
 from homewire.miele.programs import ProgramCatalog
-from homewire.miele.readings import StableTime, estimates, state_values
+from homewire.miele.readings import STALE, StableTime, estimates, state_values
 from homewire.miele.refusals import NotNow
-from homewire.miele.remote_start import DISHWASHERS, LAUNDRY
 from homewire.unknowns import Unknowns
 
 __all__ = ["MieleAppliance"]
@@ -58,10 +58,11 @@ class MieleAppliance(Appliance):
         self.last: State | None = None
         self.programmes_known = not abilities.has_dop2
         self._program_ids: dict[str, int] = {}
+        self._selectable: dict[int, str] = {}
         self._start, self._finish = StableTime(), StableTime()
         self._energy, self._water = CycleAccounting(), CycleAccounting()
+        self._leaves = LeafHealth()
         self._cycles = 0
-        self._command: Command | None = None
 
     @property
     def is_running(self) -> bool:
@@ -72,11 +73,6 @@ class MieleAppliance(Appliance):
     def is_asleep(self) -> bool:
         """Whether DOP2 leaves are not to be asked for."""
         return self.last is not None and bool(self.last.standby_state)
-
-    @property
-    def counts_consumption(self) -> bool:
-        """Whether attribute 6195 may tell energy and water: laundry appliances with DOP2."""
-        return self.abilities.has_dop2 and self.abilities.device_type in LAUNDRY | DISHWASHERS
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -112,6 +108,7 @@ class MieleAppliance(Appliance):
         start, finish = estimates(state, now)
         values |= {"start_at": self._start.settle(start), "finish_at": self._finish.settle(finish)}
         values["cycles"] = self._cycles
+        values["program_select"] = self._selected(state)
         self.last = state
         self._publish(values, origin, occurrences)
         return before != self.raw
@@ -128,13 +125,22 @@ class MieleAppliance(Appliance):
             self.unknowns.note("programme", f"{number} of device type {device_type}")
         if catalog.source == ProgramCatalog.known(device_type).source:
             return  # not the appliance's own list
-        self._program_ids = {program.name: program.id for program in reversed(catalog.programs)}
+        self._program_ids = {}
+        for program in catalog.programs:
+            self._program_ids.setdefault(program.name, program.id)  # of equal names the first
+        self._selectable = {number: name for name, number in self._program_ids.items()}
         self.abilities = msgspec.structs.replace(self.abilities, programmes=tuple(self._program_ids))
         self.replace_features(declare(self.abilities))
+        if self.last is not None:
+            self._publish({"program_select": self._selected(self.last)}, Origin.POLL)
+
+    def _selected(self, state: State) -> str | None:
+        """Name the selected programme among those on offer; None while the number is that of the last run."""
+        return None if state.status in STALE else self._selectable.get(state.program_id or 0)
 
     async def read_consumption(self) -> None:
         """Read energy, water and hours of an appliance that is awake and tells them."""
-        stats = await read_consumption(self.client, self.route)
+        stats = await read_consumption(self.client, self.route, self._leaves)
         running = self.is_running
         self._energy.read(stats.energy_expected_wh, running=running)
         self._water.read(stats.water_cycle_l, running=running)
@@ -146,7 +152,15 @@ class MieleAppliance(Appliance):
             "water_total": self._water.total,
             "operating_time": hours if hours is not None else self.state.get("operating_time"),
         }
+        self._offer_containers(len(stats.dosing_levels))
+        values |= {f"dosing_{n}": level for n, level in enumerate(stats.dosing_levels, start=1)}
         self._publish(values, Origin.POLL)
+
+    def _offer_containers(self, number: int) -> None:
+        """Declare dosing containers once the appliance has told how many it has."""
+        if number > self.abilities.containers:
+            self.abilities = msgspec.structs.replace(self.abilities, containers=number)
+            self.replace_features(declare(self.abilities))
 
     async def read_update(self) -> None:
         """Read which firmware the module has and could have (`/Update`)."""
@@ -189,6 +203,9 @@ class MieleAppliance(Appliance):
             "wake": lambda _: client.wake_up(route),
             "light": lambda on: client.set_light(route, bool(on)),
             "power": lambda on: client.power_on(route) if on else client.power_off(route),
+            "ventilation": lambda step: client.set_ventilation(
+                route, codes.VENTILATION_STEP.number(str(step))
+            ),
             "program_select": lambda name: client.select_program(route, self._program_ids[str(name)]),
         }
 
@@ -233,8 +250,6 @@ class MieleAppliance(Appliance):
 
 
 def _identity(route: str, ident: Ident) -> Identity:
-    from homewire.miele import codes  # noqa: PLC0415 - only for the name
-
     kind = codes.DEVICE_TYPE.label(ident.device_type) if ident.device_type is not None else "appliance"
     model = ident.tech_type or kind
     return Identity(

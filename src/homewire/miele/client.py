@@ -225,6 +225,12 @@ class MieleClient(ResourceClient):
 
     set_interior_light = set_light
 
+    async def set_ventilation(self, device_id: str, step: int) -> None:
+        """Set the fan of a Dop1 hood: 0 off, 1 to 3, 4 booster, 5 interval; on takes some seconds."""
+        await self.dop1(device_id, bytes((0x8E, 0x01, 0x02, 0x00, 0x00, 0xFF, step, 0x00)))
+        self._accepted(device_id)
+        await self._see(device_id, lambda state: state.ventilation_step == step, f"fan step {step}")
+
     async def power_on(self, device_id: str) -> None:
         """Switch on over DOP2; return when the appliance shows it."""
         await self._power(device_id, on=True)

@@ -41,6 +41,9 @@ _LEAVES_S: Final = 60.0
 _LEAVES_IDLE_S: Final = 900.0
 """Intervals of DOP2 statistics: minutes, and only while awake (section 17)."""
 
+_DOP1_PROTOCOL: Final = 2
+"""ProtocolVersion of hoods that speak Dop1 (section 16)."""
+
 _STRIKES: Final = 3
 """A module under load drops a request now and then; the third failure in a row is a lost link."""
 
@@ -163,7 +166,12 @@ class MieleConnection(Connection[MieleSettings]):
     async def _new_appliance(self, client: MieleClient, route: str) -> MieleAppliance:
         device = await client.get_device(route)
         has_dop2 = "DOP2" in await client.list_resources(route)
-        abilities = Abilities.seen(device.device_type or 0, device.state, has_dop2=has_dop2)
+        abilities = Abilities.seen(
+            device.device_type or 0,
+            device.state,
+            has_dop2=has_dop2,
+            has_dop1=device.ident.protocol_version == _DOP1_PROTOCOL,
+        )
         return MieleAppliance(
             client,
             route,

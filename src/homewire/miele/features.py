@@ -48,7 +48,9 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
 
     device_type: int
     has_dop2: bool = False
+    has_dop1: bool = False
     has_light: bool = False
+    containers: int = 0
     zones: int = 1
     plates: int = 0
     doors: int = 0
@@ -56,12 +58,19 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def seen(
-        cls, device_type: int, state: State, *, has_dop2: bool, programmes: Iterable[str] = ()
+        cls,
+        device_type: int,
+        state: State,
+        *,
+        has_dop2: bool,
+        has_dop1: bool = False,
+        programmes: Iterable[str] = (),
     ) -> Abilities:
         """Take the abilities from the first state that the appliance reports."""
         return cls(
             device_type=device_type,
             has_dop2=has_dop2,
+            has_dop1=has_dop1,
             has_light=bool(state.light),
             zones=sum(celsius is not None for celsius in state.temperature),
             plates=len(state.plate_step),
@@ -86,7 +95,9 @@ def catalogue() -> Iterator[tuple[str, tuple[Feature, ...]]]:
         abilities = Abilities(
             device_type=device_type,
             has_dop2=device_type in LAUNDRY | DISHWASHERS | OVENS | _COFFEE,
+            has_dop1=device_type in HOODS,
             has_light=device_type in OVENS | HOODS,
+            containers=2 if device_type in _WASHERS else 0,
             zones=2 if device_type in COOLING else 1,
             plates=4 if device_type in HOBS else 0,
             doors=2 if device_type in COOLING else 0,
@@ -180,7 +191,7 @@ def _type_specific(a: Abilities) -> Iterator[Feature]:
     if a.device_type in _DRYERS:
         yield Sensor(key="drying_step", name="Drying step", device_class="enum", options=_DRYING)
     if a.device_type in HOODS:
-        yield Sensor(key="ventilation", name="Ventilation", device_class="enum", options=_VENTILATION)
+        yield from _ventilation(a)
     if a.device_type in _EXTRACTORS:
         yield Sensor(key="extractor", name="Extractor level", state_class="measurement")
     for plate in range(1, a.plates + 1):
@@ -194,6 +205,13 @@ _VENTILATION: Final = tuple(codes.VENTILATION_STEP.slug(number) for number in co
 _HEAT: Final = tuple(codes.PLATE_REMAINING_HEAT.slug(number) for number in codes.PLATE_REMAINING_HEAT)
 
 
+def _ventilation(a: Abilities) -> Iterator[Feature]:
+    if a.has_dop1:
+        yield Select(key="ventilation", name="Ventilation", options=_VENTILATION)
+    else:
+        yield Sensor(key="ventilation", name="Ventilation", device_class="enum", options=_VENTILATION)
+
+
 def _consumption(a: Abilities) -> Iterator[Feature]:
     if not (a.has_dop2 and a.device_type in LAUNDRY | DISHWASHERS):
         return
@@ -203,6 +221,14 @@ def _consumption(a: Abilities) -> Iterator[Feature]:
     yield _meter("energy_total", "Energy", "Wh", summed)
     yield _meter("water_cycle", "Water of the cycle", "L", "Kept until the next programme starts.")
     yield _meter("water_total", "Water", "L", summed)
+    for container in range(1, a.containers + 1):
+        yield Sensor(
+            key=f"dosing_{container}",
+            name=f"Dosing container {container}",
+            unit="%",
+            state_class="measurement",
+            help="Fill level of an automatic dosing container; unknown while none is inserted.",
+        )
 
 
 def _meter(key: str, name: str, unit: str, help_: str) -> Sensor:

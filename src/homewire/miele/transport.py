@@ -21,6 +21,7 @@ import msgspec
 from homewire.errors import (
     ConnectionFailed,
     ConnectionLost,
+    InvalidValue,
     ProtocolError,
 )
 from homewire.link.clock import Clock
@@ -201,6 +202,8 @@ class Transport:
             raise RequestTimeout(f"no answer within {self._timeout_s:g} s", hint=_REACHABLE) from None
         except (aiohttp.ClientError, OSError) as error:
             raise _failure(error) from error
+        except ValueError as error:
+            raise InvalidValue(f"{path!r} cannot be asked for", allowed="printable characters") from error
         finally:
             if session is not self._session:
                 await session.close()
@@ -341,15 +344,3 @@ _QUOTED_BYTES: Final = 60
 _GOOD: Final = frozenset({200, 201, 202, 204})
 _SKIP: Final = ("Accept-Encoding", "User-Agent", "Content-Type")
 _REACHABLE: Final = "Check that it is switched on and connected to the network."
-
-
-async def wait_until(
-    ready: Callable[[], Awaitable[bool]], clock: Clock, *, every_s: float, within_s: float
-) -> bool:
-    """Ask until the answer is yes; False when time ran out."""
-    deadline = clock.monotonic() + within_s
-    while not await ready():
-        if clock.monotonic() + every_s > deadline:
-            return False
-        await clock.sleep(every_s)
-    return True

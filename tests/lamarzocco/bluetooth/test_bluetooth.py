@@ -306,3 +306,66 @@ async def test_the_device_information_is_served(simulator: GatewaySimulator) -> 
         await link.write(f"050b{TAIL}", b"garbage\x00")
     await own.close()
     await adapter.close()
+
+
+async def test_everything_else_that_bleak_offers(world: World) -> None:
+    from bleak import BleakClient
+    from bleak.exc import BleakError
+
+    gone: list[Any] = []
+    client = BleakClient(ADDRESS, backend=world.radio.client_backend, disconnected_callback=gone.append)
+    assert client.name == ADDRESS
+    assert client.mtu_size == 23
+    async with client:
+        assert client.mtu_size == 517
+        counter = client.services.get_characteristic(f"0e0b{TAIL}")
+        assert counter is not None
+        assert counter.properties == ["notify"]
+        assert counter.max_write_without_response_size == 514
+        await client.start_notify(counter, lambda _sender, _data: None)
+        (descriptor,) = counter.descriptors
+        assert await client.read_gatt_descriptor(descriptor.handle) == b"\x01\x00"
+        await client.stop_notify(counter)
+        await client.unpair()
+        with pytest.raises(BleakError, match="do not pair"):
+            await client.pair()
+        await world.peripheral.stop()
+        await asyncio.sleep(1)
+        assert len(gone) == 1
+        with pytest.raises(BleakError):
+            await client.read_gatt_char(f"0a0b{TAIL}")
+
+
+async def test_a_request_that_a_disconnection_cuts_off(world: World) -> None:
+    slow = Service(
+        uuid=f"d40a{TAIL}", characteristics=[Characteristic(uuid=f"aa0b{TAIL}", write=_never_done)]
+    )
+    other = Peripheral(world.air, name="MINI_LM1", address="F0:00:00:00:00:BB", services=[slow])
+    await other.start()
+    own = BluetoothSession("F0:00:00:00:00:BB", radio=world.radio)
+    with pytest.raises(ConnectionLost):
+        await _write_into_a_dropping_link(own, other)
+    await own.close()
+    await other.stop()
+    await other.drop()
+    await other.advertise(True)
+    await other.notify("x", b"")
+
+
+async def _never_done(_handle: int, _value: bytes) -> None:
+    await asyncio.sleep(3600)
+
+
+async def _write_into_a_dropping_link(own: BluetoothSession, other: Peripheral) -> None:
+    async with own.use() as link:
+        writing = asyncio.ensure_future(link.write(f"aa0b{TAIL}", b"x"))
+        await asyncio.sleep(1)
+        await other.drop()
+        await writing
+
+
+async def test_an_address_that_listens_no_more(world: World) -> None:
+    with pytest.raises(RuntimeError):
+        _ = world.air.address
+    with pytest.raises(ConnectionFailed, match="cannot scan"):
+        await DeviceList(("MICRA",), radio=Radio.named("virtual:127.0.0.1:9"))

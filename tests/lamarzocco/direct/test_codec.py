@@ -197,6 +197,12 @@ def test_any_split_gives_the_same_events(stream: bytes, seed: int) -> None:
     assert pieces.discarded_bytes == whole.discarded_bytes
 
 
+def test_a_simulator_may_send_anything() -> None:
+    [event] = Codec(KEY).fresh().receive(Codec(KEY).seal(b"R4000KOB1"))
+    assert isinstance(event, Rejected)
+    assert isinstance(event.error, CheckMismatch)
+
+
 def test_a_cut_frame_costs_only_itself() -> None:
     codec = Codec(KEY)
     good = codec.encode(ReadRequest(0x4000, 35))

@@ -125,7 +125,12 @@ def test_every_panel_line_survives_memory(raw: bytes) -> None:
     assert PanelText().decode(field.encode(field.decode(raw))) == PanelText().decode(raw)
 
 
-@given(st.integers(0, 0xFFFF), st.binary(max_size=64))
+NEAR_BLOCKS = st.builds(
+    lambda block, off: max(0, block.address + off), st.sampled_from(BLOCKS), st.integers(-4, 40)
+)
+
+
+@given(st.integers(0, 0xFFFF) | NEAR_BLOCKS, st.binary(max_size=64))
 def test_any_memory_decodes(address: int, data: bytes) -> None:
     values = decode(address, data)
     derive(values)

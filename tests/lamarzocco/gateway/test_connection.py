@@ -329,6 +329,27 @@ async def test_backflush_and_refusals(simulate: Start) -> None:
         assert appliance.state["power"] is True
 
 
+async def test_problems_are_told_with_their_remedy(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        assert appliance.problems == ()
+        await simulator.locals[simulator.machine.serial].watched.wait()
+        simulator.machine.set_tank(False)
+        await asyncio.sleep(2)
+        assert appliance.state["water"] is False
+        await simulator.locals[simulator.machine.serial].stop()
+        await asyncio.sleep(60)
+        assert [problem.key for problem in appliance.problems] == ["water", "local"]
+
+
+async def test_a_cafes_fleet_is_opened_in_time(simulate: Start) -> None:
+    simulator = (await simulate(*["Linea Mini"] * 40, gateway="v5.0.9")).simulator
+    async with _connect(simulator) as connection:
+        assert len(connection.appliances) == 40
+        assert simulator.cloud.tokens.sign_ins == 1
+
+
 async def test_no_secret_in_what_is_shown(simulate: Start) -> None:
     simulator = (await simulate("Micra", "Pico")).simulator
     async with _connect(simulator) as connection:

@@ -33,7 +33,7 @@ from homewire.lamarzocco.gateway.models import (
     WeeklySchedule,
 )
 from homewire.lamarzocco.gateway.simulator import CommandOutcome
-from homewire.lamarzocco.gateway.state import Shot
+from homewire.lamarzocco.gateway.views import Shot
 
 Start = Callable[..., Awaitable[Any]]
 

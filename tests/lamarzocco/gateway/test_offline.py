@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from homewire.discovery import Service
+from homewire.discovery import Service, browse
 from homewire.errors import ProtocolError
-from homewire.lamarzocco.gateway import KIND, LaMarzoccoMachine
+from homewire.lamarzocco.gateway import KIND, LaMarzoccoMachine, discovery
 from homewire.lamarzocco.gateway import __getattr__ as lazily
 from homewire.lamarzocco.gateway.decoder import decode
-from homewire.lamarzocco.gateway.discovery import announced
+from homewire.lamarzocco.gateway.discovery import SERVICE_TYPE, announced
+from homewire.lamarzocco.gateway.simulator import GatewaySimulator
 from homewire.lamarzocco.models import find_model, model_of_serial
 from homewire.link.clock import Clock
 from homewire.settings import convert_settings
@@ -134,3 +136,33 @@ async def test_the_doctor_names_what_is_wrong(simulate: Start) -> None:
     wrong = convert_settings(type(settings), own | {"password": "no"}, subject="x")
     (account, *_rest) = [check async for check in KIND.load_doctor()(wrong, Clock())]
     assert not account.ok
+
+
+@pytest.mark.real_time
+async def test_discovery_by_mdns_and_bluetooth(monkeypatch: pytest.MonkeyPatch) -> None:
+    from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+    loopback = functools.partial(browse, interfaces=["127.0.0.1"])
+    monkeypatch.setattr(discovery, "browse", loopback)
+    properties = {"type": "machine", "serial_number": "GS000001", "name": "Bar"}
+    info = AsyncServiceInfo(
+        SERVICE_TYPE, f"GS000001.{SERVICE_TYPE}", addresses=[b"\x7f\0\0\1"], port=8081, properties=properties
+    )
+    announcer = AsyncZeroconf(interfaces=["127.0.0.1"])
+    await announcer.async_register_service(info)
+    try:
+        async with GatewaySimulator(GatewaySimulator.Options()) as simulator:
+            monkeypatch.setenv("HOMEWIRE_BLUETOOTH", simulator.settings()["bluetooth"])
+            found = {each.serial: each async for each in KIND.load_discovery()(4.0)}
+    finally:
+        await announcer.async_close()
+    assert set(found) == {"GS000001", simulator.machine.serial}
+    assert found["GS000001"].name == "Bar"
+    assert found["GS000001"].settings == {"hosts": {"GS000001": "127.0.0.1:8081"}}
+    over_the_air = found[simulator.machine.serial]
+    assert (over_the_air.model, over_the_air.missing) == ("Linea Micra", ("username", "password"))
+
+
+async def test_discovery_without_bluetooth_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOMEWIRE_BLUETOOTH", "virtual:127.0.0.1:9")
+    assert await discovery._over_the_air(0.5) == []

@@ -51,7 +51,8 @@ class Levers:
     `heartbeat_reply` answers `0072` with `0049`. `errors` are codes with which the next control requests
     fail; with `error_names_request` the error carries the number of the request, as on the sibling platform.
     `silent_after_login` answers nothing once a login was accepted; `answer_pings` False stops pongs;
-    `upgrade_status` answers the upgrade with that HTTP status; `compress` accepts the deflate extension.
+    `upgrade_status` answers the upgrade with that HTTP status, and `upgrade_location` with a Location;
+    `compress` accepts the deflate extension.
     """
 
     refusal: Refusal = Refusal.RESULT_FALSE
@@ -67,4 +68,5 @@ class Levers:
     silent_after_login: bool = False
     answer_pings: bool = True
     upgrade_status: int | None = None
+    upgrade_location: str | None = None
     compress: bool = True

@@ -25,11 +25,11 @@ from homewire.homismart.models import is_hub
 from homewire.homismart.prefixes import ReceivePrefix, RequestPrefix
 from homewire.homismart.simulator.account import Reaction, Refused, SimulatedAccount
 from homewire.homismart.simulator.app import SecondApp
-from homewire.homismart.simulator.certificate import ServerCertificate
 from homewire.homismart.simulator.flat import flat, many
 from homewire.homismart.simulator.levers import Levers, RedirectRule, RedirectWhen, Refusal
 from homewire.link.clock import Clock
 from homewire.simulation import Simulator
+from homewire.simulation.certificate import ServerCertificate
 
 __all__ = ["PATH", "HomismartSimulator", "JournalEntry", "SimulatorOptions"]
 
@@ -95,6 +95,7 @@ class SimulatedConnection:
         self.number = number
         self.address = at
         self.account: SimulatedAccount | None = None
+        self.pongs = 0
         self._server = server
         self._socket = socket
         self._queue: asyncio.Queue[str | bytes | int] = asyncio.Queue()
@@ -108,6 +109,10 @@ class SimulatedConnection:
     def send(self, content: str | bytes) -> None:
         """Queue a text or binary frame, whatever it is (R18)."""
         self._queue.put_nowait(content)
+
+    async def ping(self) -> None:
+        """Ping the client, which whether the real service does is not known; `pongs` counts the answers."""
+        await self._socket.ping()
 
     def drop(self) -> None:
         """Drop the TCP connection without a word (R18)."""
@@ -326,7 +331,9 @@ class HomismartSimulator(Simulator):
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         self.upgrades += 1
         if self.levers.upgrade_status is not None:
-            return web.Response(status=self.levers.upgrade_status)
+            location = self.levers.upgrade_location
+            headers = {"Location": location} if location else {}
+            return web.Response(status=self.levers.upgrade_status, headers=headers)
         socket = web.WebSocketResponse(
             autoping=False, compress=self.levers.compress, max_msg_size=MAX_FRAME_BYTES, timeout=1.0
         )
@@ -347,6 +354,8 @@ class HomismartSimulator(Simulator):
             if message.type is WSMsgType.PING:
                 if self.levers.answer_pings:
                     await socket.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                connection.pongs += 1
             elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 self.record(connection.number, Direction.TO_SERVER, message.data)
                 self._take(connection, message.data)

@@ -6,6 +6,7 @@ Needed once, to learn a machine's key; optionally for the counters that the vend
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -87,7 +88,7 @@ class Account:
         gateway_url: str = GATEWAY_URL,
         session: aiohttp.ClientSession | None = None,
     ) -> None:
-        self._client = aiohttp.BasicAuth(client_id, client_secret)
+        self._client = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._login = {"grant_type": "password", "username": username, "password": password}
         self._account_url = account_url.rstrip("/")
         self._gateway_url = gateway_url.rstrip("/")
@@ -160,7 +161,7 @@ class Account:
 
     async def _sign_in(self) -> str:
         form = dict(self._login)
-        headers = {"Authorization": self._client.encode()}
+        headers = {"Authorization": f"Basic {self._client}"}
         status, body = await self._request(
             "POST", f"{self._account_url}/oauth/v2/token", data=form, headers=headers
         )

@@ -148,7 +148,7 @@ class Rejected(msgspec.Struct, frozen=True):
     frame: bytes
 
 
-# Section 6. The fields of a message; what fills the middle is sorted out by `_BUILDERS`.
+# Section 6. The fields of a message.
 _MESSAGE = re.compile(rb"([RWZ])([0-9A-F]{4})(?:([0-9A-F]{4})((?:[0-9A-F]{2})*|[A-Z]{2})|KO)([0-9A-F]{2})")
 _SHORTEST = len("R4000KOB0")
 _HEX_DIGITS = frozenset(b"0123456789ABCDEF")
@@ -185,6 +185,8 @@ def parse_message(text: bytes) -> Message:
 
     Raise ProtocolError with the offset of the character that breaks the grammar (section 6).
     """
+    if len(text) > _LONGEST_WITHOUT_DATA and text.isupper() and (message := _with_data(text)) is not None:
+        return message
     match = _MESSAGE.fullmatch(text)
     if match is None:
         raise _grammar_error(text)
@@ -196,7 +198,23 @@ def parse_message(text: bytes) -> Message:
         return _answer(letter.decode(), int(address, 16), None, b"KO")
     if _is_answer(body):
         return _answer(letter.decode(), int(address, 16), int(length, 16), body)
-    return _BUILDERS[letter](int(address, 16), int(length, 16), body)
+    return _without_data(letter, int(address, 16), int(length, 16), body)
+
+
+def _with_data(text: bytes) -> Message | None:
+    """Return a message that is nothing but hex after its letter, which nearly all are; None for any other.
+
+    This way takes a third of the time of the other, which has the words and all complaints.
+    """
+    maker = _CARRIERS.get(text[0])
+    try:
+        raw = binascii.unhexlify(text[1:])
+    except binascii.Error:
+        return None
+    length = len(raw) - _ENVELOPE_BYTES
+    if maker is None or raw[2] << 8 | raw[3] != length or raw[-1] != sum(text[:-2]) & 0xFF:
+        return None
+    return maker(raw[0] << 8 | raw[1], raw[4:-1])
 
 
 def _is_answer(body: bytes) -> bool:
@@ -214,33 +232,27 @@ def _answer(letter: str, address: int, length: int | None, body: bytes) -> Write
     raise ProtocolError("only a write is acknowledged with OK", offset=_DATA_OFFSET)
 
 
-def _read(address: int, length: int, body: bytes) -> ReadRequest | ReadReply:
-    if not body:
-        return ReadRequest(address, length)
-    return ReadReply(address, _octets(length, body))
-
-
-def _write(address: int, length: int, body: bytes) -> WriteRequest:
-    return WriteRequest(address, _octets(length, body))
-
-
-def _stream(address: int, length: int, body: bytes) -> Stream:
-    return Stream(address, _octets(length, body))
-
-
-_BUILDERS: dict[bytes, Callable[[int, int, bytes], Message]] = {b"R": _read, b"W": _write, b"Z": _stream}
+_CARRIERS: dict[int, Callable[[int, bytes], Message]] = {
+    ord("R"): ReadReply,
+    ord("W"): WriteRequest,
+    ord("Z"): Stream,
+}
+_LONGEST_WITHOUT_DATA = len("W00000001OK72") - 2
+_ENVELOPE_BYTES = 5
+"""Address, length and check byte."""
 
 _DATA_OFFSET = len("R00000000")
 
 
-def _octets(length: int, body: bytes) -> bytes:
+def _without_data(letter: bytes, address: int, length: int, body: bytes) -> ReadRequest:
+    """Return a read request, the only one without data; what has the right data was taken before."""
+    if letter == b"R" and not body:
+        return ReadRequest(address, length)
     if not body:
         raise LengthMismatch("the message carries no data", offset=_DATA_OFFSET)
-    if len(body) != 2 * length:
-        raise LengthMismatch(
-            f"the message announces {length} bytes and carries {len(body) // 2}", offset=_DATA_OFFSET
-        )
-    return binascii.unhexlify(body)
+    raise LengthMismatch(
+        f"the message announces {length} bytes and carries {len(body) // 2}", offset=_DATA_OFFSET
+    )
 
 
 def _grammar_error(text: bytes) -> ProtocolError:

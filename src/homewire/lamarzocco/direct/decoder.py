@@ -31,7 +31,7 @@ from homewire.lamarzocco.direct.codec import (
 )
 from homewire.lamarzocco.direct.memory import clock_time, decode_stream, derive
 from homewire.lamarzocco.direct.memory import decode as decode_memory
-from homewire.lamarzocco.direct.memory_map import BLOCKS, FEATURE_COMMAND, FIELDS, FLOW
+from homewire.lamarzocco.direct.memory_map import BLOCKS, CLOCK, FEATURE_COMMAND, FIELDS, FLOW
 from homewire.secrets import Secret
 
 __all__ = ["DecodeOptions", "decode"]
@@ -45,6 +45,8 @@ _MARKS = {
 }
 _PLAIN = re.compile(rb"[RWZ][0-9A-F]{4}(?:[0-9A-F]{4}(?:OK|KO|[0-9A-F]*)|KO)[0-9A-F]{2}")
 _FRAME = re.compile(rb"@[^@%]*%")
+_CLOCK_PARTS = frozenset(field.name for field in CLOCK.fields)
+_ORDER = {name: place for place, name in enumerate(FIELDS)}
 _UNIT_OF_STREAM = {field.name: field.unit for field in FLOW.fields}
 
 
@@ -192,10 +194,10 @@ def _shown(values: dict[str, Any], address: int, data: bytes, known: dict[str, A
         yield Field(name="data", value=data.hex().upper(), note="meaning unknown, please report")
         return
     known.update(values)
-    for name, value in values.items():
+    for name, value in sorted(values.items(), key=lambda item: _ORDER.get(item[0], 0)):
         yield Field(name=name, value=_plain(value), unit=_unit(name), raw=_raw(name, address, data))
     derived = derive(values, known)
-    if "clock_year" in values:
+    if values.keys() >= _CLOCK_PARTS:
         derived["clock"] = clock_time(values)
     for name, value in derived.items():
         yield Field(name=name, value=_plain(value), unit=_unit(name), note="derived")

@@ -118,6 +118,11 @@ class MachineLink(asyncio.Protocol):
         """Whether requests can be sent."""
         return self._transport is not None and self._error is None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the machine still owes a reply."""
+        return bool(self._pending)
+
     async def open(self) -> None:
         """Connect; raise ConnectionFailed, telling what is likely wrong."""
         loop = asyncio.get_running_loop()

@@ -406,7 +406,8 @@ class DirectMachine:
         idle_s = self._clock.monotonic() - self._used_at
         if self._link is None or not self._link.is_open:
             return
-        if idle_s < self._idle_release_s - _TIMER_SLACK_S or self._writing.locked():
+        in_use = self._link.is_waiting or self._writing.locked()
+        if in_use or idle_s < self._idle_release_s - _TIMER_SLACK_S:
             self._release = self._clock.call_later(max(self._idle_release_s - idle_s, 1.0), self._let_go)
             return
         link, self._link = self._link, None
@@ -430,10 +431,8 @@ class DirectMachine:
         self._learn(values, origin)
 
     def _setpoints(self) -> tuple[float, float] | None:
-        values = self._values
-        if "coffee_setpoint_c" not in values:
-            return None
-        return values["coffee_setpoint_c"], values["steam_setpoint_c"]
+        coffee, steam = (self._values.get(name) for name in ("coffee_setpoint_c", "steam_setpoint_c"))
+        return None if coffee is None or steam is None else (coffee, steam)
 
     def _learn(self, fresh: dict[str, Any], origin: Origin) -> None:
         self._values.update(fresh)

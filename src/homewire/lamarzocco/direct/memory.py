@@ -12,7 +12,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from homewire.lamarzocco.direct.fields import Field, PanelText, Plan, plan
+from homewire.lamarzocco.direct.fields import Field, PanelText, Plan
 from homewire.lamarzocco.direct.memory_map import BLOCKS, DAYS, FACTORY, FIELDS, FLOW, PANEL
 
 __all__ = ["MemoryImage", "decode", "decode_stream", "derive", "markdown_table"]
@@ -36,10 +36,10 @@ _PANEL_ENDS = range(16, 19)
 
 @functools.lru_cache(maxsize=256)
 def _plan(address: int, size: int) -> Plan:
-    return plan(FIELDS.values(), address, size)
+    return Plan(FIELDS.values(), address, size)
 
 
-_FLOW_PLAN = plan(FLOW.fields, FLOW.address, FLOW.size)
+_FLOW_PLAN = Plan(FLOW.fields, FLOW.address, FLOW.size)
 
 
 def decode(address: int, data: bytes, setpoints: tuple[float, float] | None = None) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def derive(fresh: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> 
         found["outputs"] = output_names(fresh["outputs_raw"])
     if "powered_hours" in fresh:
         found["powered_days"] = round(fresh["powered_hours"] / 24)
-    if "count_coffee_activations" in fresh:
+    if "count_coffee_activations" in fresh and "count_coffee_total" in known:
         found["count_flush_local"] = fresh["count_coffee_activations"] - known["count_coffee_total"]
     if "coffee_boiler_temp_c" in fresh or "group_offset_raw" in fresh:
         found |= _group(known)
@@ -161,6 +161,7 @@ def _schedule_times(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _time(values[hour], values[minute]) for name, hour, minute in _EDGES}
 
 
+@functools.lru_cache(maxsize=1440)  # as many as a day has
 def _time(hour: int, minute: int) -> dt.time | None:
     """Return the time of day; None for bytes that are none."""
     try:

@@ -16,11 +16,13 @@ import msgspec
 
 from homewire.lamarzocco.direct.fields import Model
 from homewire.lamarzocco.direct.memory import clock_time
-from homewire.lamarzocco.direct.memory_map import DAYS
+from homewire.lamarzocco.direct.memory_map import CLOCK, DAYS
 
 __all__ = ["DaySchedule", "MachineState", "MachineType", "Model", "OpenIntEnum", "PrebrewMode", "Shot"]
 
 T = TypeVar("T")
+
+_CLOCK_PARTS = frozenset(field.name for field in CLOCK.fields)
 
 
 class OpenIntEnum(enum.IntEnum):
@@ -166,7 +168,7 @@ class MachineState:
     @property
     def clock(self) -> dt.datetime | None:
         """The machine's clock, in its own local time; its seconds may be stale (section 9.7)."""
-        return clock_time(self._values) if "clock_year" in self._values else None
+        return clock_time(self._values) if self._values.keys() >= _CLOCK_PARTS else None
 
     @property
     def schedule(self) -> Mapping[str, DaySchedule]:

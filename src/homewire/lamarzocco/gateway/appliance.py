@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from homewire.appliance import Appliance, Identity, Occurrence, Origin
+from homewire.appliance import Appliance, Identity, Occurrence, Origin, Problem
 from homewire.commands import Allowance, Command
 from homewire.errors import NotSupported
 from homewire.features import Value
@@ -27,7 +27,7 @@ from homewire.lamarzocco.gateway.models import (
     WakeUpSleepEntry,
     WeeklySchedule,
 )
-from homewire.lamarzocco.gateway.state import LaMarzoccoMachineConfig, Shot
+from homewire.lamarzocco.gateway.views import LaMarzoccoMachineConfig, Shot
 from homewire.lamarzocco.models import Steam
 
 __all__ = ["GrinderAppliance", "MachineAppliance"]
@@ -38,6 +38,12 @@ _PREBREW = {
     "preinfusion": PrebrewMode.PREINFUSION,
 }
 _STEAM = {str(number): level for number, level in enumerate(SteamLevel, 1)}
+
+_LOCAL_PROBLEM = Problem(
+    key="local",
+    message="the machine is not read on the local network, but through the cloud",
+    remedy="Check its address; gateway firmware 5 and later has no local API. `homewire doctor` tells more.",
+)
 
 _CONFIRM_S = 60.0
 _INSTALL_S = 700.0
@@ -125,6 +131,16 @@ class MachineAppliance(_DeviceAppliance):
         )
         self._estimate = ReadyEstimate()
         self._offered: tuple[bool, tuple[str, ...]] = (False, ())
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the owner should see to: water, and a local path that should work and does not."""
+        found = []
+        if self.state["water"] is False:
+            found.append(Problem(key="water", message="the water tank is empty", remedy="Fill the tank."))
+        if self.device.local_client is not None and not self.device.reads_local and self.updated_at:
+            found.append(_LOCAL_PROBLEM)
+        return tuple(found)
 
     def received(self, message: str | bytes) -> None:
         """Take one raw stream message."""

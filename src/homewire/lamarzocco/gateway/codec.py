@@ -43,6 +43,7 @@ __all__ = [
     "decode_records",
     "decode_stream",
     "encode_json",
+    "has_envelope",
     "read_stream_value",
     "stream_objects",
     "unknown_fields",
@@ -99,6 +100,14 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _fast: Mapping[type[Any], msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind) for kind in (Configuration, GrinderConfiguration)
 }
+
+
+def has_envelope(data: bytes) -> bool:
+    """Tell whether an answer is wrapped in `data` and `status`; gateway v2's configuration is not."""
+    try:
+        return len(_envelope.decode(data).data) > 0
+    except _JSON_ERRORS:
+        return False
 
 
 def decode_configuration(

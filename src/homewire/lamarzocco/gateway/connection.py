@@ -49,6 +49,9 @@ _POLL_STANDBY_S = 60.0
 _POLL_STREAMING_S = 300.0
 """With the stream open only schedules and the like have to be asked for."""
 
+_READ_AT_ONCE = 8
+"""Devices read at the same time while opening."""
+
 _STATISTICS_S = 300.0
 _FIRMWARE_S = 3600.0
 """Section 13, last paragraph."""
@@ -115,7 +118,7 @@ class GatewayConnection(Connection[GatewaySettings]):
                 "there is no device to connect to",
                 hint="Pair the machine with this account in the vendor's app, or add it to devices.",
             )
-        errors = [await self._first_reading(info) for info in self._infos.values()]
+        errors = await self._first_readings()
         if all(errors):
             raise next(error for error in errors if error)
         known = self._appliances
@@ -179,6 +182,22 @@ class GatewayConnection(Connection[GatewaySettings]):
             infos |= await self._cloud.get_customer_fleet()
         wanted = self.settings.serials
         return {serial: info for serial, info in infos.items() if not wanted or serial in wanted}
+
+    async def _first_readings(self) -> list[HomewireError | None]:
+        """Read every device once, a few at a time; a café's fleet must not take minutes."""
+        gate = asyncio.Semaphore(_READ_AT_ONCE)
+
+        errors: list[HomewireError | None] = []
+
+        async def one(info: LaMarzoccoDeviceInfo) -> None:
+            async with gate:
+                errors.append(await self._first_reading(info))
+
+        ended = await asyncio.gather(*map(one, self._infos.values()), return_exceptions=True)
+        for raised in ended:
+            if raised is not None:
+                raise raised
+        return errors
 
     async def _first_reading(self, info: LaMarzoccoDeviceInfo) -> HomewireError | None:
         """Add a device and read it; return what went wrong."""

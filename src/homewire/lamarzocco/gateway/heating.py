@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from homewire.lamarzocco.gateway.models import BoilerType
-from homewire.lamarzocco.gateway.state import LaMarzoccoBoiler, LaMarzoccoMachineConfig
+from homewire.lamarzocco.gateway.views import LaMarzoccoBoiler, LaMarzoccoMachineConfig
 
 __all__ = ["ReadyEstimate"]
 

@@ -7,17 +7,15 @@ again: what is shown is what it reports, never what was wished for.
 
 from __future__ import annotations
 
-import enum
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Generator, Mapping
-from typing import Any, Self
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from homewire.errors import (
     AuthenticationFailed,
     CommandTimeout,
     ConnectionFailed,
-    HomewireError,
     InvalidValue,
     NotFound,
     NotSupported,
@@ -26,13 +24,11 @@ from homewire.errors import (
 from homewire.lamarzocco.gateway.client import (
     LaMarzoccoBluetoothClient,
     LaMarzoccoCloudClient,
-    LaMarzoccoLocalClient,
 )
+from homewire.lamarzocco.gateway.device import LaMarzoccoDevice, LaMarzoccoGrinder, Path, no_local
 from homewire.lamarzocco.gateway.models import (
     BoilerType,
     Configuration,
-    FirmwareType,
-    GrinderConfiguration,
     PhysicalKey,
     PrebrewMode,
     SmartStandbyMode,
@@ -40,27 +36,16 @@ from homewire.lamarzocco.gateway.models import (
     WakeUpSleepEntry,
     WeeklySchedule,
 )
-from homewire.lamarzocco.gateway.state import (
-    LaMarzoccoCoffeeStatistics,
-    LaMarzoccoFirmware,
-    LaMarzoccoGrinderConfig,
+from homewire.lamarzocco.gateway.state import LiveState
+from homewire.lamarzocco.gateway.views import (
     LaMarzoccoMachineConfig,
-    LiveState,
     Shot,
-    coffee_statistics,
-    grinder_view,
 )
-from homewire.lamarzocco.models import MODELS, Model, Steam, find_model
-from homewire.link.clock import Clock
-from homewire.unknowns import Unknowns
+from homewire.lamarzocco.models import Steam
 
 __all__ = ["LaMarzoccoDevice", "LaMarzoccoGrinder", "LaMarzoccoMachine", "Path"]
 
 _log = logging.getLogger(__name__)
-
-_TOKEN_WAIT_S = 1.0
-_TOKEN_TRIES = 5
-"""The key works about a second after the token request (section 15, item 7); the wait is not fixed."""
 
 _SEEN_AFTER_S = 1.0
 _SEEN_TRIES = 5
@@ -76,149 +61,6 @@ HOT_WATER_S = (0, 30)
 WEIGHT_G = (1, 100)
 STANDBY_MIN = (10, 240)
 """Section 13."""
-
-
-class Path(enum.StrEnum):
-    """The way that a command took. Every member is true, as the replaced library's answer was."""
-
-    BLUETOOTH = "bluetooth"
-    CLOUD = "cloud"
-
-
-class LaMarzoccoDevice:
-    """What machine and grinder share: identity, clients, firmware and statistics.
-
-    `last_path` tells which way the last command took, `reads_local` whether the last reading came from
-    the machine itself.
-    """
-
-    def __init__(
-        self,
-        model: str,
-        serial_number: str,
-        name: str,
-        cloud_client: LaMarzoccoCloudClient | None = None,
-        local_client: LaMarzoccoLocalClient | None = None,
-        bluetooth_client: LaMarzoccoBluetoothClient | None = None,
-        *,
-        clock: Clock | None = None,
-        unknowns: Unknowns | None = None,
-    ) -> None:
-        self.model = model
-        self.serial_number = serial_number
-        self.name = name
-        self.traits = _traits(model)
-        self.cloud_client = cloud_client
-        self.local_client = local_client
-        self.bluetooth_client = bluetooth_client
-        self.clock = clock or Clock()
-        self.unknowns = unknowns or Unknowns()
-        self.firmware: Mapping[FirmwareType, LaMarzoccoFirmware] = {}
-        self.statistics = LaMarzoccoCoffeeStatistics()
-        self.last_path: Path | None = None
-        self.reads_local = False
-        self._local_complained = False
-
-    @classmethod
-    def create(cls, *args: Any, **kwargs: Any) -> Self:
-        """Return the device; `await` it to have configuration, firmware and statistics read as well."""
-        return cls(*args, **kwargs)
-
-    def __await__(self) -> Generator[Any, None, Self]:
-        return self._loaded().__await__()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.full_model_name} {self.serial_number}>"
-
-    @property
-    def full_model_name(self) -> str:
-        """The model's name for people."""
-        return self.traits.title
-
-    @property
-    def bluetooth_connected(self) -> bool:
-        """Whether the Bluetooth link stands at the moment."""
-        return self.bluetooth_client is not None and self.bluetooth_client.connected
-
-    async def get_config(self) -> None:
-        """Read the configuration, from the machine itself if possible; raise what the last way raised."""
-        raise NotImplementedError
-
-    async def get_firmware(self) -> None:
-        """Read installed and offered firmware from the cloud."""
-        records = await self._cloud.get_firmware(self.serial_number)
-        self.firmware = {kind: LaMarzoccoFirmware.of(record) for kind, record in records.items()}
-
-    async def get_statistics(self) -> None:
-        """Read the drink counters from the cloud."""
-        self.statistics = coffee_statistics(await self._cloud.get_statistics(self.serial_number))
-
-    async def update_firmware(self, component: FirmwareType) -> bool:
-        """Install the offered firmware; return once it is installed."""
-        done = await self._cloud.update_firmware(self.serial_number, component)
-        await self.get_firmware()
-        return done
-
-    async def close(self) -> None:
-        """Close every client of this device."""
-        for client in (self.bluetooth_client, self.local_client, self.cloud_client):
-            if client is not None:
-                await client.close()
-
-    @property
-    def _cloud(self) -> LaMarzoccoCloudClient:
-        if self.cloud_client is None:
-            raise NotSupported(
-                f"{self.name} has no cloud client, and this goes through the cloud only", appliance=self.name
-            )
-        return self.cloud_client
-
-    async def _loaded(self) -> Self:
-        await self.get_config()
-        if self.cloud_client is not None:
-            await self.get_firmware()
-            await self.get_statistics()
-        return self
-
-    async def _read(self, kind: Any) -> Any:
-        """Return the configuration from the machine itself, else from the cloud."""
-        if self.local_client is not None:
-            try:
-                config = await self._read_local(self.local_client, kind)
-            except HomewireError as error:
-                self._complain(error)
-            else:
-                self.reads_local, self._local_complained = True, False
-                return config
-        self.reads_local = False
-        return await self._cloud.get_configuration(self.serial_number, kind)
-
-    async def _read_local(self, local: LaMarzoccoLocalClient, kind: Any) -> Any:
-        try:
-            return await local.get_configuration(kind)
-        except AuthenticationFailed:
-            if self.cloud_client is None:
-                raise
-        await self.activate_local_key()
-        return await local.get_configuration(kind)
-
-    async def activate_local_key(self) -> None:
-        """Have the cloud send the key to the machine and wait until it works (section 9)."""
-        await self._cloud.token_command(self.serial_number)
-        for _ in range(_TOKEN_TRIES):
-            await self.clock.sleep(_TOKEN_WAIT_S)
-            try:
-                await (self.local_client or _no_local(self.name)).get_config()
-            except AuthenticationFailed:
-                continue
-            return
-
-    def _complain(self, error: HomewireError) -> None:
-        if self.cloud_client is None:
-            raise error
-        if not self._local_complained:
-            _log.warning("%s: the local API does not work, the cloud is asked instead: %s", self.name, error)
-            self._local_complained = True
 
 
 class LaMarzoccoMachine(LaMarzoccoDevice):
@@ -252,7 +94,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
 
         It does not reconnect: that is the caller's, or `homewire.connect`'s, decision.
         """
-        local = self.local_client or _no_local(self.name)
+        local = self.local_client or no_local(self.name)
 
         async def received(message: str | bytes) -> None:
             self.on_websocket_message_received(message)
@@ -488,36 +330,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
         return NotSupported(f"the {self.full_model_name} does not have {what}", appliance=self.name)
 
 
-class LaMarzoccoGrinder(LaMarzoccoDevice):
-    """The Pico grinder: it reports, and takes no commands in this generation (section 8.6)."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.configuration: GrinderConfiguration | None = None
-
-    @property
-    def config(self) -> LaMarzoccoGrinderConfig:
-        """Everything known at the moment; a frozen view."""
-        return grinder_view(self.configuration or GrinderConfiguration())
-
-    async def get_config(self) -> None:
-        """Read the configuration, from the grinder itself if possible."""
-        self.configuration = await self._read(GrinderConfiguration)
-
-
-def _traits(name: str) -> Model:
-    model = find_model(name)
-    if model is None:
-        known = ", ".join(model.gateway_name for model in MODELS)
-        raise NotSupported(f"the model {name!r} is not known", hint=f"Known: {known}. Please report it.")
-    return model
-
-
 def _within(what: str, value: float, limits: tuple[float, float], unit: str) -> None:
     low, high = limits
     if not low <= value <= high:
         raise InvalidValue(f"{what} does not take {value:g} {unit}", allowed=f"{low:g} to {high:g} {unit}")
-
-
-def _no_local(name: str) -> LaMarzoccoLocalClient:
-    raise NotSupported(f"{name} has no local client", appliance=name)

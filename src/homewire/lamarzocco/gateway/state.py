@@ -1,7 +1,7 @@
 """What is known about a machine at the moment: configuration and stream merged into one view.
 
-The views keep the names that users of pylamarzocco 1.x know (`machine.config.boilers[…].target_temperature`).
-They are frozen: whoever holds one keeps what it was. Sources: `lamarzocco-gateway.md`, sections 8 and 10.
+A view of it is frozen: whoever holds one keeps what it was. Sources: `lamarzocco-gateway.md`, sections 8 and
+10.
 """
 
 from __future__ import annotations
@@ -24,170 +24,27 @@ from homewire.lamarzocco.gateway.models import (
     BoilerType,
     BrewMode,
     Configuration,
-    Counter,
-    FirmwareRecord,
-    GrinderConfiguration,
     GroupCapabilities,
     MachineStatistics,
     PhysicalKey,
     PrebrewMode,
     PreinfusionEntry,
     PreinfusionSettings,
-    Recipe,
-    RecipeAssignment,
-    Scale,
-    SmartStandby,
     Snapshot,
-    SteamLevel,
     SystemInfo,
-    WakeUpSleepEntry,
-    WeeklySchedule,
+)
+from homewire.lamarzocco.gateway.views import (
+    LaMarzoccoBoiler,
+    LaMarzoccoMachineConfig,
+    LaMarzoccoPrebrewConfiguration,
+    Shot,
+    key_of,
 )
 from homewire.unknowns import Unknowns
 
-__all__ = [
-    "LaMarzoccoBoiler",
-    "LaMarzoccoCoffeeStatistics",
-    "LaMarzoccoFirmware",
-    "LaMarzoccoGrinderConfig",
-    "LaMarzoccoMachineConfig",
-    "LaMarzoccoPrebrewConfiguration",
-    "LiveState",
-    "Shot",
-    "coffee_statistics",
-    "grinder_view",
-]
+__all__ = ["LiveState"]
 
 _Take: TypeAlias = "Callable[[LiveState, Any], None]"
-
-_CONTINUOUS = 4
-_FLUSHES = -1
-"""Special `coffeeType` values of section 7.5."""
-
-
-class LaMarzoccoBoiler(msgspec.Struct, frozen=True, kw_only=True):
-    """One boiler; temperatures in °C, rounded to a tenth (section 8.1), None when not reported."""
-
-    enabled: bool
-    current_temperature: float | None
-    target_temperature: float
-
-
-class LaMarzoccoPrebrewConfiguration(msgspec.Struct, frozen=True, kw_only=True):
-    """A key's times in seconds (section 8.4)."""
-
-    on_time: float
-    off_time: float
-
-    @property
-    def preinfusion_time(self) -> float:
-        """The infusion time shares the second time's place."""
-        return self.off_time
-
-
-class LaMarzoccoFirmware(msgspec.Struct, frozen=True, kw_only=True):
-    """Installed and offered version."""
-
-    current_version: str | None
-    latest_version: str | None
-
-    @classmethod
-    def of(cls, record: FirmwareRecord) -> LaMarzoccoFirmware:
-        """Return the view of a firmware record."""
-        return cls(
-            current_version=record.version, latest_version=record.target_version or record.latest_version
-        )
-
-
-class LaMarzoccoCoffeeStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """Drinks since the machine was built; None when not read yet."""
-
-    drink_stats: Mapping[PhysicalKey, int] = {}
-    continous: int | None = None
-    total_flushes: int | None = None
-
-    @property
-    def total_coffee(self) -> int | None:
-        """All coffees; None when not read yet."""
-        if self.continous is None:
-            return None
-        return sum(self.drink_stats.values()) + self.continous
-
-
-class LaMarzoccoMachineConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine's settings and readings at a moment.
-
-    `brew_active_duration` is in seconds, `dose_hot_water` too, `doses` in the model's own unit.
-    """
-
-    turned_on: bool = False
-    doses: Mapping[PhysicalKey, float] = {}
-    boilers: Mapping[BoilerType, LaMarzoccoBoiler] = {}
-    prebrew_mode: PrebrewMode | str = PrebrewMode.DISABLED
-    plumbed_in: bool | None = None
-    prebrew_configuration: Mapping[PhysicalKey, LaMarzoccoPrebrewConfiguration] = {}
-    preinfusion_configuration: Mapping[PhysicalKey, LaMarzoccoPrebrewConfiguration] = {}
-    dose_hot_water: float | None = None
-    water_contact: bool | None = None
-    wake_up_sleep_entries: Mapping[str, WakeUpSleepEntry] = {}
-    schedule: WeeklySchedule | None = None
-    smart_standby: SmartStandby | None = None
-    brew_active: bool = False
-    brew_active_duration: float = 0
-    backflush_enabled: bool | None = None
-    scale: Scale | None = None
-    recipes: tuple[Recipe, ...] = ()
-    recipe_assignment: tuple[RecipeAssignment, ...] = ()
-
-    @property
-    def steam_level(self) -> SteamLevel | None:
-        """The Micra's level nearest to the steam target; None without a steam boiler."""
-        steam = self.boilers.get(BoilerType.STEAM)
-        if steam is None:
-            return None
-        return min(SteamLevel, key=lambda level: abs(level - steam.target_temperature))
-
-
-class LaMarzoccoGrinderConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A grinder's settings: doses in seconds, standby in minutes (section 8.6)."""
-
-    turned_on: bool | None = None
-    doses: Mapping[PhysicalKey, float] = {}
-    led_enabled: bool | None = None
-    bell_opened: bool | None = None
-    stand_by_time: int | None = None
-
-
-class Shot(msgspec.Struct, frozen=True, kw_only=True):
-    """A shot or a flush that ended: seconds, pulses, and the key or dose."""
-
-    started: dt.datetime
-    duration_s: float
-    flush: bool = False
-    volume: float | None = None
-    dose: str | None = None
-    stop_reason: str | None = None
-
-
-def coffee_statistics(counters: list[Counter]) -> LaMarzoccoCoffeeStatistics:
-    """Return the counters as a view (section 7.5)."""
-    counts = {counter.coffee_type: counter.count for counter in counters}
-    keys = {key: counts[key - 1] for key in PhysicalKey if key - 1 in counts}
-    return LaMarzoccoCoffeeStatistics(
-        drink_stats=keys, continous=counts.get(_CONTINUOUS, 0), total_flushes=counts.get(_FLUSHES, 0)
-    )
-
-
-def grinder_view(config: GrinderConfiguration) -> LaMarzoccoGrinderConfig:
-    """Return the view of a grinder's configuration."""
-    mode = config.machine_mode
-    return LaMarzoccoGrinderConfig(
-        turned_on=None if mode is None else mode != BrewMode.STANDBY,
-        doses={key: dose.target for dose in config.doses if (key := _key(dose.dose_index))},
-        led_enabled=config.barista_led,
-        bell_opened=config.bell_opened,
-        stand_by_time=config.stand_by_time,
-    )
 
 
 class LiveState:
@@ -433,14 +290,15 @@ def _machine_view(state: LiveState) -> LaMarzoccoMachineConfig:
     tea = (config.tea_doses or {}).get("DoseA")
     mode = state.preinfusion.mode if state.preinfusion else PrebrewMode.DISABLED
     entries = config.wake_up_sleep_entries or ()
+    prebrew, preinfusion = _times(state.preinfusion)
     return LaMarzoccoMachineConfig(
         turned_on=state.mode == BrewMode.ON,
         doses=_doses(state.groups),
         boilers={kind: _boiler(state, kind) for kind in BoilerType if kind in state.boilers},
         prebrew_mode=_mode(mode),
         plumbed_in=config.is_plumbed_in,
-        prebrew_configuration=_times(state.preinfusion, PrebrewMode.PREBREW_ENABLED),
-        preinfusion_configuration=_times(state.preinfusion, PrebrewMode.PREINFUSION),
+        prebrew_configuration=prebrew,
+        preinfusion_configuration=preinfusion,
         dose_hot_water=tea.stop_target if tea else None,
         water_contact=state.tank,
         wake_up_sleep_entries={entry.id: entry for entry in entries},
@@ -466,7 +324,7 @@ def _boiler(state: LiveState, kind: BoilerType) -> LaMarzoccoBoiler:
 
 def _doses(groups: tuple[GroupCapabilities, ...]) -> dict[PhysicalKey, float]:
     doses = groups[0].doses if groups else ()
-    return {key: dose.stop_target for dose in doses if (key := _key(dose.dose_index))}
+    return {key: dose.stop_target for dose in doses if (key := key_of(dose.dose_index))}
 
 
 _MODES: Mapping[str, PrebrewMode] = {mode.value: mode for mode in PrebrewMode}
@@ -479,24 +337,29 @@ def _mode(mode: str) -> PrebrewMode | str:
     return _MODES.get(mode, mode)
 
 
-def _times(
-    settings: PreinfusionSettings | None, mode: PrebrewMode
-) -> dict[PhysicalKey, LaMarzoccoPrebrewConfiguration]:
-    """Return the times by key; up to gateway v3 both modes share one pair (section 8.4)."""
-    entries = settings.group if settings else ()
-    fitting = [entry for entry in entries if entry.mode is None or entry.mode == mode]
-    return {key: _pair(entry) for entry in fitting if (key := _key(entry.dose_type))}
+_Times: TypeAlias = dict[PhysicalKey, LaMarzoccoPrebrewConfiguration]
+
+
+def _times(settings: PreinfusionSettings | None) -> tuple[_Times, _Times]:
+    """Return the pre-brewing and the pre-infusion times by key.
+
+    Up to gateway v3 both share one pair (section 8.4).
+    """
+    prebrew: _Times = {}
+    preinfusion: _Times = {}
+    for entry in settings.group if settings else ():
+        key = key_of(entry.dose_type)
+        if key is None:
+            continue
+        pair = _pair(entry)
+        if entry.mode != PrebrewMode.PREINFUSION:
+            prebrew[key] = pair
+        if entry.mode != PrebrewMode.PREBREW_ENABLED:
+            preinfusion[key] = pair
+    return prebrew, preinfusion
 
 
 def _pair(entry: PreinfusionEntry) -> LaMarzoccoPrebrewConfiguration:
     return LaMarzoccoPrebrewConfiguration(
         on_time=round(entry.pre_wet_time, 1), off_time=round(entry.pre_wet_hold_time, 1)
     )
-
-
-_KEYS = {f"Dose{key.name}": key for key in PhysicalKey} | {"Continuous": PhysicalKey.A}
-"""A paddle machine's only "key" is called Continuous (section 8.4)."""
-
-
-def _key(index: str) -> PhysicalKey | None:
-    return _KEYS.get(index)

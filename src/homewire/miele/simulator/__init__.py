@@ -217,7 +217,9 @@ class MieleSimulator(Simulator):
         return f"Miele {one.type} {self.profile.tech_type} {one.fab_number} at {self.host}, {state}"
 
     async def _listen(self) -> None:
-        runner = web.ServerRunner(web.Server(self.server.handle, access_log=None), shutdown_timeout=0.1)
+        runner = web.ServerRunner(
+            web.Server(self.server.handle, access_log=None, handler_cancellation=True), shutdown_timeout=0.1
+        )
         await runner.setup()
         listener = socket.create_server((self.options.host, self.port))
         listener.setblocking(False)
@@ -234,9 +236,9 @@ class MieleSimulator(Simulator):
     def _tls(self) -> ssl.SSLContext | None:
         if not (self.options.tls and self.module.access_point):
             return None
-        from homewire.miele.simulator.certificate import self_signed  # noqa: PLC0415 - for this mode only
+        from homewire.simulation.certificate import self_signed  # noqa: PLC0415 - for this mode only
 
-        return self_signed()
+        return self_signed("Miele@home")
 
     def _join(self, body: bytes) -> None:
         self._spawn(self._change_networks(body))

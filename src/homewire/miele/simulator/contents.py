@@ -200,10 +200,21 @@ class Contents:
                 "water_last_program": int(used * running.decilitres) if running else 0,
                 "energy_total": int(one.total_wh + (used * running.watt_hours if running else 0)),
                 "water_total": int(one.total_decilitres + (used * running.decilitres if running else 0)),
+                "dosing_containers": self._containers(),
             },
             "supported_user_requests": [1, 2, 3, 16, 19, 54, 0, 0],
             "mobile_start_active": one.mobile_start,
         }
+
+    def _containers(self) -> list[dict[str, Any]]:
+        """Describe two dosing containers of a washer; each wash takes a little (section 8)."""
+        if not self.appliance.profile.spins:
+            return []
+        level = max(0, 80 - (self.appliance.cycles - 412) * 3)
+        return [
+            {"flags": 0b1101, "size": 14000, "initial_dose": 60, "current_dose": 60, "fill_level": level},
+            {"flags": 0b0100, "size": 14000, "initial_dose": 0, "current_dose": 0, "fill_level": 0},
+        ]
 
     def _oven_context(self) -> dict[str, Any]:
         one = self.appliance

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -58,6 +58,7 @@ class KettleSettings(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     password: Secret
     port: int = 1883
+    pin: Annotated[Secret | None, msgspec.Meta(description="Not needed by this model.")] = None
     tags: tuple[str, ...] = ()
 
 

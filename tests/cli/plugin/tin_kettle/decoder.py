@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 
@@ -14,7 +15,7 @@ from homewire.secrets import Secret
 class DecoderOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How the capture was made."""
 
-    password: Secret | None = None
+    password: Annotated[Secret | None, msgspec.Meta(description="Its password.")] = None
     only: str | None = None
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from homewire.link.clock import Clock
+from homewire.secrets import Secret
 from homewire.simulation import Simulator
 
 
@@ -68,7 +69,7 @@ class KettleSimulator(Simulator):
     def settings(self) -> Mapping[str, Any]:
         assert self._server is not None
         port = self._server.sockets[0].getsockname()[1]
-        return {"host": "127.0.0.1", "port": port, "password": self.options.password}
+        return {"host": "127.0.0.1", "port": port, "password": Secret(self.options.password)}
 
     async def _live(self) -> None:
         while True:

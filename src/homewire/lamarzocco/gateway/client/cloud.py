@@ -28,6 +28,7 @@ from homewire.lamarzocco.gateway.codec import (
     decode_envelope,
     decode_records,
     encode_json,
+    has_envelope,
 )
 from homewire.lamarzocco.gateway.models import (
     BoilerType,
@@ -157,12 +158,7 @@ class LaMarzoccoCloudClient:
     ) -> ConfigurationT:
         """Return the typed configuration (section 8)."""
         answer = await self._call("GET", self._machine(serial_number, "configuration"))
-        enveloped = (
-            answer.body.lstrip()[:40]
-            .replace(b" ", b"")
-            .replace(b"\n", b"")
-            .startswith((b'{"data"', b'{"status"'))
-        )
+        enveloped = has_envelope(answer.body)
         return decode_configuration(answer.body, kind, enveloped=enveloped, notice=self.unknowns.note)
 
     async def get_config(self, serial_number: str) -> dict[str, Any]:

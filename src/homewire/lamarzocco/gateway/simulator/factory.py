@@ -10,7 +10,7 @@ from typing import Any
 
 from homewire.lamarzocco.models import Model, Steam
 
-__all__ = ["configuration_of", "system_info"]
+__all__ = ["configuration_of", "firmware_of", "system_info"]
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _PULSES = {"A": 120, "B": 150, "C": 200, "D": 240}
@@ -175,4 +175,30 @@ def system_info(now: dt.datetime, gateway: str) -> dict[str, Any]:
         "boot_count": 3,
         "timezone": "UTC",
         "fs": {"total": 1048576, "used": 262144, "files": ["config.json"]},
+    }
+
+
+def firmware_of(model: Model, gateway: str) -> dict[str, dict[str, Any]]:
+    """Return what the firmware routes show: an update of the machine waits (section 7.4)."""
+    files = "http://firmware.lamarzocco.io/new_firmware"
+    schemas = "http://firmware.lamarzocco.io/new_json"
+    prefix = model.serial_prefix
+    installed, offered = ("1.17", "1.18") if model.grinder else ("1.12", "1.13")
+    return {
+        "gateway_firmware": {
+            "targetVersion": gateway,
+            "md5": "",
+            "update": None,
+            "url_firmware": f"{files}/gateway/{gateway[:2]}/home-gateway_{gateway}.bin",
+            "url_schema": f"{schemas}/gw/{gateway}.json",
+            "version": gateway,
+        },
+        "machine_firmware": {
+            "targetVersion": offered,
+            "md5": "7928e9d27f612dd3136e6ebd3a45eb944b263bf053f6ea6dfa1140c4c45b64d3",
+            "update": None,
+            "url_firmware": f"{files}/machine/{model.family.lower()}/app-113.bin",
+            "url_schema": f"{schemas}/fw/{prefix}/v1.13.json",
+            "version": installed,
+        },
     }

@@ -13,10 +13,12 @@ import datetime as dt
 import json
 import random
 import re
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from homewire.lamarzocco.gateway.simulator.factory import configuration_of, system_info
+from homewire.lamarzocco.gateway.simulator.factory import configuration_of, firmware_of, system_info
+from homewire.lamarzocco.gateway.simulator.said import End, flush_ended, shot_ended, statistics
 from homewire.lamarzocco.models import Model, Steam
 from homewire.link.clock import Clock
 
@@ -78,7 +80,7 @@ class SimulatedMachine:
         self.local_active = True
         self.counters: dict[int, int] = dict.fromkeys((0, 1, 2, 3, 4, -1), 0)
         self.history: dict[dt.date, dict[str, int]] = {}
-        self.firmware = _firmware(model, gateway)
+        self.firmware = firmware_of(model, gateway)
         self.shot: dict[str, Any] | None = None
         self.machine_on_s = 0.0
         self._listeners: list[Callable[[Batch], None]] = []
@@ -209,25 +211,7 @@ class SimulatedMachine:
 
     def statistics(self) -> dict[str, Any]:
         """Return the content of `MachineStatistics` (section 10.4)."""
-        doses = [{f"Dose{key}": self.counters[index]} for index, key in enumerate("ABCD")]
-        total = sum(count for kind, count in self.counters.items() if kind >= 0)
-        return {
-            "groups": [
-                {
-                    "doses": [*doses, {"ContinuousDose": self.counters[4]}],
-                    "clean": self.counters[-1],
-                    "ev_activations": total + self.counters[-1],
-                    "ev_ontime": total * 28,
-                }
-            ],
-            "tot_doses": total,
-            "boilers": [{"rsteam_ontime": 0}, {"rcoffee_ontime": 0}],
-            "tea": {"count": 0, "ev_activation": 0, "ev_ontime": 0},
-            "pump_ontime": total * 28,
-            "machine_ontime": int(self.machine_on_s),
-            "refill_ontime": 0,
-            "count_liter": round(total * 0.06, 2),
-        }
+        return statistics(self.counters, self.machine_on_s)
 
     def greeting(self) -> list[Batch]:
         """Return what a new WebSocket is sent first (section 10.1, order assumed)."""
@@ -394,9 +378,9 @@ class SimulatedMachine:
         seconds, pulses = round(shot["time"], 1), int(shot["time"] * _PULSES_PER_S)
         flushed = seconds < _FLUSH_BELOW_S
         self._count(shot["index"], flushed)
-        self.say(
-            self._flushed(shot, seconds, pulses) if flushed else self._brewed(shot, seconds, pulses, reason)
-        )
+        group, degrees = self.config["groupCapabilities"][0], self._temperatures["CoffeeBoiler1"]
+        end = End(shot=shot, seconds=seconds, pulses=pulses, reason=reason)
+        self.say(flush_ended(end, group, degrees) if flushed else shot_ended(end))
         self.say([{"MachineStatistics": json.dumps(self.statistics())}])
 
     def set_tank(self, full: bool) -> None:
@@ -432,47 +416,6 @@ class SimulatedMachine:
         elif shot["time"] >= shot["limit"]:
             self.stop_brewing()
 
-    def _brewed(self, shot: Mapping[str, Any], seconds: float, pulses: int, reason: str) -> Batch:
-        return [
-            {"BrewingStoppedGroup1StopType": shot["type"]},
-            {"BrewingStoppedGroup1DoseIndex": shot["index"]},
-            {"BrewingStoppedGroup1Time": seconds},
-            {"BrewingStoppedGroup1Volume": pulses},
-            {"BrewingStoppedGroup1StopReason": reason},
-        ]
-
-    def _flushed(self, shot: Mapping[str, Any], seconds: float, pulses: int) -> Batch:
-        group = self.config["groupCapabilities"][0]
-        own = group["capabilities"]
-        snapshot = {
-            "groupConfiguration": {
-                "groupNumber": "Group1",
-                "capabilities": {
-                    "groupType": own["groupType"],
-                    "boilerId": own["boilerId"],
-                    "boilerTemperature": self._temperatures["CoffeeBoiler1"],
-                    "boilerTemperatureAtStart": self._temperatures["CoffeeBoiler1"],
-                    "hasScale": own["hasScale"],
-                    "hasFlowmeter": own["hasFlowmeter"],
-                },
-                "dose": {"doseIndex": shot["index"], "stopTarget": shot["target"], "doseType": "PulsesType"},
-                "doseMode": {"brewingType": group["doseMode"]["brewingType"]},
-            },
-            "flushInfo": {
-                "doseIndex": shot["index"],
-                "stopReason": "Manual",
-                "time": seconds,
-                "stopType": "Volumetric",
-                "volume": pulses,
-            },
-        }
-        return [
-            {"FlushSnapshotGroup1": json.dumps(snapshot)},
-            {"FlushStoppedGroup1DoseIndex": shot["index"]},
-            {"FlushStoppedGroup1Time": seconds},
-            {"FlushStoppedGroup1Volume": pulses},
-        ]
-
     def _count(self, index: str, flushed: bool) -> None:
         kind = -1 if flushed else ("ABCD".index(index[-1]) if self.model.dose_keys else 0)
         self.counters[kind] += 1
@@ -505,8 +448,6 @@ class SimulatedMachine:
 
 def _single(value: float) -> float:
     """Single precision printed as double (section 8.1): 123.9 comes back as 123.9000015258789."""
-    import struct  # noqa: PLC0415 - only here
-
     exact = float(struct.unpack("<f", struct.pack("<f", value))[0])
     return int(exact) if exact.is_integer() else exact
 
@@ -519,28 +460,3 @@ def _no_zeros(time: str) -> str:
 def _hour_minute(time: str) -> tuple[int, int]:
     hour, _, minute = time.partition(":")
     return int(hour), int(minute)
-
-
-def _firmware(model: Model, gateway: str) -> dict[str, dict[str, Any]]:
-    files = "http://firmware.lamarzocco.io/new_firmware"
-    schemas = "http://firmware.lamarzocco.io/new_json"
-    prefix = model.serial_prefix
-    installed, offered = ("1.17", "1.18") if model.grinder else ("1.12", "1.13")
-    return {
-        "gateway_firmware": {
-            "targetVersion": gateway,
-            "md5": "",
-            "update": None,
-            "url_firmware": f"{files}/gateway/{gateway[:2]}/home-gateway_{gateway}.bin",
-            "url_schema": f"{schemas}/gw/{gateway}.json",
-            "version": gateway,
-        },
-        "machine_firmware": {
-            "targetVersion": offered,
-            "md5": "7928e9d27f612dd3136e6ebd3a45eb944b263bf053f6ea6dfa1140c4c45b64d3",
-            "update": None,
-            "url_firmware": f"{files}/machine/{model.family.lower()}/app-113.bin",
-            "url_schema": f"{schemas}/fw/{prefix}/v1.13.json",
-            "version": installed,
-        },
-    }

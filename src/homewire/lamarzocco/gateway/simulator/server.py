@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+import importlib.util
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -32,8 +33,8 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `names` are what the owner calls the machines, in their order; without one, the serial number is.
     Port 0 is any free port; the machines' local ports count upwards from `local_port`. `bluetooth` adds a
-    virtual Bluetooth world whose adapters are offered at `bluetooth_port`. `speed` lets the machines live
-    faster.
+    virtual Bluetooth world whose adapters are offered at `bluetooth_port`; unless told, it does so when the
+    packages for it are installed. `speed` lets the machines live faster.
     """
 
     models: tuple[str, ...] = ("Micra",)
@@ -44,7 +45,7 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     cloud_port: int = 0
     local_port: int = 0
-    bluetooth: bool = True
+    bluetooth: bool | None = None
     bluetooth_port: int = 0
     seed: int = 1
     speed: float = 1.0
@@ -93,7 +94,7 @@ class GatewaySimulator(Simulator):
         await self.cloud.start(own.host, own.cloud_port)
         for number, local in enumerate(self.locals.values()):
             await local.start(own.host, own.local_port and own.local_port + number)
-        if own.bluetooth:
+        if own.bluetooth or (own.bluetooth is None and _bluetooth_is_installed()):
             await self._start_bluetooth()
         for machine in self.machines.values():
             machine.start()
@@ -203,3 +204,7 @@ class GatewaySimulator(Simulator):
             machine = self._rng.choice(machines)
             if machine.shot is None:
                 machine.brew(self._rng.choice(machine.model.dose_keys) if machine.model.dose_keys else None)
+
+
+def _bluetooth_is_installed() -> bool:
+    return all(importlib.util.find_spec(package) for package in ("bleak", "bumble"))

@@ -1,27 +1,34 @@
-"""A certificate made on the fly: a throw-away authority and the server certificate that it signed.
+"""Certificates of simulators, made on the fly.
 
-Real verification is what a client must do (docs/protocols/homismart.md, section 5), so simulators do not ask
-anybody to switch it off: they bring the authority to trust.
+A simulated cloud gets a throw-away authority and a server certificate that it signed. Real verification is
+what a client must do (docs/protocols/homismart.md, section 5), so simulators do not ask anybody to switch it
+off: they bring the authority to trust. A simulated appliance that signs for itself, as real ones do
+(docs/protocols/miele-http.md, section 7), gets a self-signed one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import ipaddress
 import ssl
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-__all__ = ["ServerCertificate"]
+__all__ = ["ServerCertificate", "self_signed"]
 
 _LIFETIME: Final = dt.timedelta(days=365)
+_APPLIANCE_LIFETIME: Final = dt.timedelta(days=3650)
+_APPLIANCE_KEY_BITS: Final = 2048
+
+_Key: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 class ServerCertificate:
@@ -39,11 +46,8 @@ class ServerCertificate:
         leaf = _leaf(key, hosts, authority, authority_key)
         self.ca_file = folder / "authority.pem"
         self.ca_file.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-        chain = folder / "server.pem"
-        chain.touch(mode=0o600)
-        chain.write_bytes(_private(key) + leaf.public_bytes(serialization.Encoding.PEM))
         self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self.context.load_cert_chain(chain)
+        _load(self.context, key, leaf, folder)
 
     def trust(self) -> ssl.SSLContext:
         """Return a client's context that trusts this authority and nobody else."""
@@ -54,14 +58,33 @@ class ServerCertificate:
         self._directory.cleanup()
 
 
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
+@functools.cache
+def self_signed(subject: str) -> ssl.SSLContext:
+    """Return a server context with an RSA certificate that an appliance signed for itself.
+
+    It is made once per process.
+    """
+    key = rsa.generate_private_key(public_exponent=65537, key_size=_APPLIANCE_KEY_BITS)
+    certificate = _builder(subject, None, key, _APPLIANCE_LIFETIME).sign(key, hashes.SHA256())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    with tempfile.TemporaryDirectory(prefix="homewire-tls-") as folder:
+        _load(context, key, certificate, Path(folder))
+    return context
+
+
+def _load(context: ssl.SSLContext, key: _Key, certificate: x509.Certificate, folder: Path) -> None:
+    private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+    chain = folder / "server.pem"
+    chain.touch(mode=0o600)
+    chain.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    context.load_cert_chain(chain)
 
 
 def _builder(
-    subject: str, issuer: x509.Name | None, key: ec.EllipticCurvePrivateKey
+    subject: str, issuer: x509.Name | None, key: _Key, lifetime: dt.timedelta = _LIFETIME
 ) -> x509.CertificateBuilder:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
     now = dt.datetime.now(dt.UTC)
@@ -72,7 +95,7 @@ def _builder(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + _LIFETIME)
+        .not_valid_after(now + lifetime)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
