@@ -99,7 +99,7 @@ export function ago(iso) {
 
 export const lasting = (iso) => {
   const words = ago(iso).replace(" ago", "");
-  return words === "just now" ? words : `for ${words}`;
+  return words === "just now" ? "for a moment" : `for ${words}`;
 };
 
 /** The features that show what an appliance does, the most telling first. */
