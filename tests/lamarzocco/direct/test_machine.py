@@ -18,7 +18,7 @@ from homewire.errors import (
     InvalidValue,
     NotSupported,
 )
-from homewire.lamarzocco.direct.codec import ReadRequest, WriteRequest
+from homewire.lamarzocco.direct.codec import Codec, ReadRequest, Refusal, Stream, WriteReply, WriteRequest
 from homewire.lamarzocco.direct.errors import MachineBusy, Unanswered
 from homewire.lamarzocco.direct.fields import Model
 from homewire.lamarzocco.direct.machine import DirectMachine
@@ -449,3 +449,45 @@ async def test_a_cancelled_write_is_forgotten(simulate: MakeSimulator, client_of
         await task
     assert machine._link is not None
     assert machine._link._pending == []
+
+
+async def test_strange_messages_harm_nothing(simulate: MakeSimulator, client_of: MakeMachine) -> None:
+    simulator = await simulate(push="nothing")
+    machine = client_of(simulator)
+    await machine.refresh()
+    codec = Codec(simulator.wire_key)
+    before = dict(machine.state.values)
+    assert machine._link is not None
+    for strange in (
+        WriteRequest(0, b"\0"),
+        ReadRequest(0x4000, 35),
+        WriteReply(0, 1),
+        Refusal("R", 0x4000),
+        Stream(0x6100, b"\1\2"),
+    ):
+        machine._link.data_received(codec.encode(strange))
+    machine._link.data_received(b"@AAAA%")
+    assert dict(machine.state.values) == before
+    assert machine._link.rejected == 1
+    assert machine.unknowns.report() == [{"kind": "stream", "value": "6100 with 2 bytes", "count": 1}]
+
+
+async def test_a_name_that_nobody_knows() -> None:
+    machine = DirectMachine("no-such-machine.invalid", "k" * 32)
+    with pytest.raises(ConnectionFailed, match=r"cannot reach no-such-machine\.invalid"):
+        await machine.connect()
+
+
+async def test_a_change_is_confirmed_once_the_board_has_time(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    simulator = await simulate(push="nothing", reply_delay_s=0.1)
+    machine = client_of(simulator, hold=True)
+    await machine.refresh()
+    task = asyncio.create_task(machine.set_field("power_on", False))
+    await asyncio.sleep(0.15)  # the write was taken, the value is being read back
+    assert machine._link is not None
+    assert [pending.key for pending in machine._link._pending] == [("R", 0, 1)]
+    machine._link.data_received(Codec(simulator.wire_key).encode(Refusal("R", 0x0000)))
+    await task
+    assert machine.state.power is False
