@@ -359,7 +359,7 @@ async def test_old_firmware_has_a_shorter_status(simulate: MakeSimulator, client
     assert (machine.state.firmware, machine.state.steam_boiler_enabled) == ("1.20", None)
     before = len(simulator.received)
     await machine.refresh()
-    assert ReadRequest(0x4000, 35) not in simulator.received[before:]
+    assert ReadRequest(0x4000, 35) not in list(simulator.received)[before:]
 
 
 async def test_a_wrong_key_is_named(simulate: MakeSimulator, client_of: MakeMachine) -> None:
