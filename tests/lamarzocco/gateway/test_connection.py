@@ -280,7 +280,7 @@ async def test_without_the_cloud(simulate: Start) -> None:
         assert appliance.state["coffees"] is None
         with pytest.raises(NotSupported):
             await appliance.write("power", True)
-        assert simulator.cloud.calls == []
+        assert not simulator.cloud.calls
     bad = {"serial": own.serial, "token": "wrong", "host": host}
     with pytest.raises(AuthenticationFailed):
         async with homewire.connect("lamarzocco-gateway", devices=[bad]):
