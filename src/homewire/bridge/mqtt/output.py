@@ -84,6 +84,7 @@ class MqttOutput:
         )
         self._work = asyncio.Event()
         self._pipeline = Pipeline()
+        self._barriers = Pipeline(2)
         self._task: asyncio.Task[None] | None = None
         self._ends: tuple[Unsubscribe, ...] = ()
         self._birth: asyncio.TimerHandle | None = None
@@ -175,6 +176,7 @@ class MqttOutput:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._pipeline.drop()
+            await self._barriers.drop()
 
     async def _greet(self, broker: Broker) -> None:
         topics = self._topics
@@ -261,12 +263,12 @@ class MqttOutput:
 
     async def _publish(self, broker: Broker, topic: str, payload: bytes, **how: Any) -> None:
         self._published += 1
-        if self._published % _BARRIER == 0:
-            how["qos"] = max(1, how.get("qos", 0))
         if self._published % _BREATH == 0:
             await asyncio.sleep(0)
         if how.get("qos"):
             await self._pipeline.add(broker.publish(topic, payload, **how))
+        elif self._published % _BARRIER == 0:
+            await self._barriers.add(broker.publish(topic, payload, qos=1, **how))
         else:
             await broker.publish(topic, payload, **how)
 
