@@ -105,12 +105,16 @@ async def house(empty_house: House) -> House:
     return empty_house
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+def find_chromium() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     assert found is not None, "chromium is missing; `make system` installs it"
+    return found
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield browser
         await browser.close()
 

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import math
 import random
+import zlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -229,7 +230,7 @@ class HomeConnection(Connection[HomeSettings]):
         features: tuple[Feature, ...],
         state: Mapping[str, Value],
     ) -> HomeAppliance:
-        serial = f"{vendor[:2].upper()}{sum(map(ord, name)):06d}"
+        serial = f"{vendor[:2].upper()}{zlib.crc32(name.encode()) % 1_000_000:06d}"
         identity = Identity(
             id=f"{vendor.lower()}:{serial}",
             vendor=vendor,
@@ -286,7 +287,8 @@ def live_through(machine: HomeAppliance, until: dt.datetime, hours: int = 24) ->
     chance, step = random.Random(4), dt.timedelta(minutes=2)
     moment, coffee, steam, shots = until - dt.timedelta(hours=hours), 24.0, 23.0, 4183 - 14
     unknown: dict[str, Value] = dict.fromkeys(("power", "brewing", "coffee_temperature", "steam_temperature"))
-    machine.publish(unknown, Origin.PUSH, at=moment - step)
+    machine.publish(unknown | {"coffee_target": None}, Origin.PUSH, at=moment - step)
+    machine.publish({"coffee_target": 93.5}, Origin.PUSH, at=moment)
     while moment < until:
         awake = 6 <= moment.hour < 11 or 15 <= moment.hour < 19 or until - moment < dt.timedelta(hours=2)
         coffee += ((93.5 if awake else 24) - coffee) * (0.16 if awake else 0.03)
@@ -312,5 +314,5 @@ def live_through(machine: HomeAppliance, until: dt.datetime, hours: int = 24) ->
             values["brewing"] = False
         machine.publish(values, Origin.PUSH, at=moment, occurrences=happened)
         moment += step
-    now = {key: _ESPRESSO_STATE[key] for key in ("power", "coffee_temperature", "steam_temperature", "shots")}
+    now = {key: _ESPRESSO_STATE[key] for key in ("power", "coffee_temperature", "steam_temperature")}
     machine.publish(now, Origin.PUSH, at=until)

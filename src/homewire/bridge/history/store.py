@@ -30,14 +30,26 @@ def upsert(engine: AsyncEngine, table: Table) -> Any:
     return insert.values(values).on_conflict_do_update(index_elements=keys, set_=replaced)
 
 
+def _driver_text(engine: AsyncEngine, table: Table) -> str:
+    """Return the statement as the driver takes it, parameters in the order of the columns.
+
+    The thousands of rows of a batch then go to the driver as they are, in half the time.
+    """
+    compiled = upsert(engine, table).compile(dialect=engine.dialect)
+    if list(compiled.positiontup) != [column.name for column in table.columns]:
+        message = f"the parameters of {table.name} are out of order: {compiled.positiontup}"
+        raise AssertionError(message)
+    return str(compiled)
+
+
 class Store:
     """The writer's side of the database."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._ids: dict[SeriesKey, int] = {}
-        self._sample = upsert(engine, samples)
-        self._occurrence = upsert(engine, occurrences)
+        self._sample = _driver_text(engine, samples)
+        self._occurrence = _driver_text(engine, occurrences)
         self.rollup = upsert(engine, rollups)
         self.mark = upsert(engine, marks)
 
@@ -47,9 +59,9 @@ class Store:
             ids = await self._new_series(connection, {row.series for row in batch} - self._ids.keys())
             known = self._ids | ids
             if rows := _samples(batch, known):
-                await connection.execute(self._sample, rows)
+                await connection.exec_driver_sql(self._sample, rows)
             if rows := _occurrences(batch, known):
-                await connection.execute(self._occurrence, rows)
+                await connection.exec_driver_sql(self._occurrence, rows)
         self._ids |= ids
 
     async def _new_series(
@@ -74,30 +86,15 @@ def _order(key: SeriesKey) -> tuple[str, str]:
     return key.appliance, key.key
 
 
-def _samples(batch: Batch, ids: dict[SeriesKey, int]) -> list[dict[str, Any]]:
+def _samples(batch: Batch, ids: dict[SeriesKey, int]) -> list[tuple[Any, ...]]:
     """Return the rows of samples; of two at the same moment the later one stays."""
-    rows = {
-        (ids[row.series], row.at): {
-            "series_id": ids[row.series],
-            "at": row.at,
-            "number": row.number,
-            "text": row.text,
-        }
-        for row in batch
-        if isinstance(row, Sample)
-    }
-    return list(rows.values())
+    mine = (row for row in batch if isinstance(row, Sample))
+    rows = {(ids[series], at): (number, text) for series, at, number, text in mine}
+    return [key + value for key, value in rows.items()]
 
 
-def _occurrences(batch: Batch, ids: dict[SeriesKey, int]) -> list[dict[str, Any]]:
-    rows = {
-        (ids[row.series], row.at, row.type): {
-            "series_id": ids[row.series],
-            "at": row.at,
-            "type": row.type,
-            "data": row.data,
-        }
-        for row in batch
-        if isinstance(row, Happening)
-    }
-    return list(rows.values())
+def _occurrences(batch: Batch, ids: dict[SeriesKey, int]) -> list[tuple[Any, ...]]:
+    """Return the rows of occurrences; of two equal ones at the same moment the later one stays."""
+    mine = (row for row in batch if isinstance(row, Happening))
+    rows = {(ids[series], at, type_): (data,) for series, at, type_, data in mine}
+    return [key + value for key, value in rows.items()]

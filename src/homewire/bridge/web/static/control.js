@@ -1,7 +1,7 @@
 // A feature as a control. What is shown is always the appliance's own state; a wish shows as pending beside it until
 // the appliance confirmed it, and a refusal shows why and what to do.
 
-import { parts } from "./format.js";
+import { parts, sentence } from "./format.js";
 import { Element, html, live, nothing } from "./lit.js";
 import { store } from "./store.js";
 
@@ -204,11 +204,6 @@ class Control extends Element {
       <button class="button small" ?disabled=${this.disabled || locked === true} @click=${() => this.#give("lock", "Lock")}>Lock</button>
       <button class="button small" ?disabled=${this.disabled || locked === false} @click=${() => this.#give("unlock", "Unlock")}>Unlock${this.feature.permitted ? "" : "…"}</button></div>`;
   }
-}
-
-function sentence(words) {
-  const text = words.charAt(0).toUpperCase() + words.slice(1);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 customElements.define("hw-toggle", Toggle);

@@ -58,6 +58,11 @@ export function humanize(word) {
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
+export function sentence(words) {
+  const text = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 export function formatDuration(seconds) {
   const total = Math.round(seconds);
   const [d, h, m, s] = [Math.floor(total / 86400), Math.floor((total % 86400) / 3600), Math.floor((total % 3600) / 60), total % 60];
@@ -94,7 +99,7 @@ export function ago(iso) {
 
 export const lasting = (iso) => {
   const words = ago(iso).replace(" ago", "");
-  return words === "just now" ? words : `for ${words}`;
+  return words === "just now" ? "for a moment" : `for ${words}`;
 };
 
 /** The features that show what an appliance does, the most telling first. */

@@ -1,7 +1,7 @@
 // All appliances at a glance, grouped by connection, with what needs attention on top.
 
 import { api } from "./api.js";
-import { lasting } from "./format.js";
+import { lasting, sentence } from "./format.js";
 import { Element, html, nothing, repeat } from "./lit.js";
 import { store } from "./store.js";
 import "./card.js";
@@ -24,6 +24,12 @@ class Overview extends Element {
 
   follow() {
     return ["appliances", "connections", "availability"].map((topic) => store.on(topic, () => this.requestUpdate()));
+  }
+
+  updated() {
+    if (!store.appliances.size || this.marked) return;
+    this.marked = true; // how long it took until everything was painted, for the benchmark and for the curious
+    requestAnimationFrame(() => setTimeout(() => performance.mark("homewire-shown")));
   }
 
   render() {
@@ -95,7 +101,7 @@ class Overview extends Element {
       <article class="trouble ${c.state}">
         <div>
           <h3>${c.name} <span class="muted">${{ waiting: "trying again", parked: "waits for you", misconfigured: "cannot start" }[c.state]}</span></h3>
-          <p>${c.error?.message ?? c.reason}${c.error?.hint ? html` <span class="muted">${c.error.hint}</span>` : nothing}</p>
+          <p>${sentence(c.error?.message ?? c.reason)}${c.error?.hint ? html` <span class="muted">${c.error.hint}</span>` : nothing}</p>
           ${c.since ? html`<p class="muted small">${lasting(c.since)}</p>` : nothing}
         </div>
         ${c.state === "misconfigured" ? nothing : html`<button class="button small" @click=${() => api.retry(c.name).catch(() => {})}>Try now</button>`}

@@ -5,6 +5,7 @@ import { api, Problem } from "./api.js";
 import { EventStream } from "./stream.js";
 
 const FINAL = new Set(["confirmed", "rejected", "timed_out", "superseded", "failed"]);
+const order = ({ stage }) => ["queued", "sent", "accepted"].indexOf(stage) + (FINAL.has(stage) ? 9 : 0);
 const CONFIRMED_SHOWN_MS = 2_500;
 const UNHEARD_MS = 4_000;
 
@@ -82,7 +83,7 @@ class Store {
   #note(command) {
     const place = `${command.appliance} ${command.key}`;
     const before = this.commands.get(place);
-    if (before && before.id === command.id && FINAL.has(before.stage)) return;
+    if (before?.id === command.id && (FINAL.has(before.stage) || order(before) > order(command))) return; // an answer that was overtaken
     if (before?.mine && (before.id === command.id || before.id === "")) command = { ...command, mine: true };
     if (command.stage === "superseded" && before && before.id !== command.id) return;
     if (!command.mine && FINAL.has(command.stage)) this.commands.delete(place);

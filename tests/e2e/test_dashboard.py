@@ -1,0 +1,358 @@
+"""What a person does with the dashboard, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+from tests.e2e.conftest import House, opened
+from tests.e2e.home import HomeAppliance, HomeConnection, live_through
+
+from homewire.appliance import Occurrence, Origin, Problem
+from homewire.bridge.settings import HttpSettings
+from homewire.errors import AuthenticationFailed, CommandRejected
+from homewire.secrets import Secret
+
+pytestmark = [pytest.mark.real_time, pytest.mark.system, pytest.mark.xdist_group("browser")]
+
+AXE = (Path(__file__).parent / "vendor/axe/axe.min.js").read_text()
+
+
+@pytest.fixture
+def espresso(house: House) -> HomeAppliance:  # noqa: ARG001 - furnishes the kitchen
+    return HomeConnection.made["Kitchen"].get("Espresso machine")
+
+
+@pytest.fixture
+def door(house: House) -> HomeAppliance:  # noqa: ARG001 - furnishes the flat
+    return HomeConnection.made["Flat"].get("Front door")
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.locator("hw-card", has=page.get_by_role("link", name=name, exact=True))
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator("hw-control", has=page.locator(".name", has_text=name))
+
+
+def page_of(appliance: HomeAppliance) -> str:
+    return f"/#/appliance/{appliance.identity.id}"
+
+
+async def assert_accessible(page: Page) -> None:
+    """Run axe with every rule of WCAG 2.2 A and AA and its best practices."""
+    await page.evaluate(f"{AXE}; undefined")
+    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    broken = {v["id"]: [node["html"][:160] for node in v["nodes"]] for v in found["violations"]}
+    assert broken == {}, json.dumps(broken, indent=2)
+
+
+async def test_values_and_availability_are_live(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    async with opened(browser, house) as watched:
+        mine = card(watched.page, "Espresso machine")
+        await expect(mine.locator(".big")).to_have_text("93.4")
+        await expect(watched.page.locator("h1")).to_have_text("8 appliances all online")
+        espresso.publish({"coffee_temperature": 88.25}, Origin.PUSH)
+        await expect(mine.locator(".big")).to_have_text("88.3")
+        espresso.publish({"coffee_temperature": None}, Origin.PUSH)
+        await expect(mine).to_contain_text("126.1 °C")
+        espresso.set_availability(False, "it does not answer")
+        await expect(mine).to_contain_text("it does not answer")
+        await expect(watched.page.locator("h1")).to_have_text("8 appliances 7 online")
+        assert watched.mistakes == []
+
+
+async def test_a_command_is_pending_until_the_appliance_confirms_it(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    async with opened(browser, house, page_of(espresso)) as watched:
+        toggle = watched.page.get_by_role("switch", name="Power")
+        await expect(toggle).to_be_checked()
+        espresso.gate.clear()
+        await toggle.click()
+        power = row(watched.page, "Power")
+        await expect(power).to_contain_text("Off · Sent, waiting for the appliance…")
+        await expect(toggle).to_have_attribute("aria-busy", "true")
+        await expect(toggle).to_be_checked()  # a wish is not the state
+        assert espresso.state["power"] is True
+        espresso.gate.set()
+        await expect(power).to_contain_text("Confirmed")
+        await expect(toggle).not_to_be_checked()
+        await expect(power.locator(".outcome")).to_be_empty()
+        assert watched.mistakes == []
+
+
+async def test_a_refusal_says_why_and_the_state_stays(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    espresso.refusal = CommandRejected("the machine is descaling", hint="Wait until it is done.")
+    async with opened(browser, house, page_of(espresso)) as watched:
+        mode = row(watched.page, "Pre-brewing")
+        await mode.locator("select").select_option("off")
+        await expect(mode).to_contain_text("Refused. The machine is descaling. Wait until it is done.")
+        await expect(mode.locator("select")).to_have_value("pre_infusion")
+        await mode.get_by_role("button", name="Dismiss").click()
+        await expect(mode.locator(".outcome")).to_be_empty()
+        assert watched.mistakes == []
+
+
+async def test_a_value_out_of_range_is_refused_by_the_bridge(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    async with opened(browser, house, page_of(espresso)) as watched:
+        target = row(watched.page, "Coffee target")
+        await target.locator("form").evaluate("form => form.noValidate = true")
+        await target.get_by_role("spinbutton").fill("300")
+        await target.get_by_role("button", name="Set").click()
+        await expect(target).to_contain_text("Allowed: 85 to 104 °C in steps of 0.1.")
+        assert espresso.state["coffee_target"] == 93.5
+
+
+async def test_a_number_is_set_by_keyboard_alone(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    async with opened(browser, house, page_of(espresso)) as watched:
+        target = row(watched.page, "Coffee target")
+        field = target.get_by_role("spinbutton")
+        await field.focus()
+        await field.press("ArrowUp")
+        await field.press("ArrowUp")
+        await field.press("Escape")
+        await expect(field).to_have_value("93.5")
+        await field.press("ArrowUp")
+        await field.press("Enter")
+        await expect(target).to_contain_text("Confirmed")
+        assert espresso.state["coffee_target"] == 93.6
+
+
+async def test_every_kind_of_control_reaches_the_appliance(browser: Browser, house: House) -> None:
+    espresso = HomeConnection.made["Kitchen"].get("Espresso machine")
+    curtain = HomeConnection.made["Flat"].get("Living room curtain")
+    async with opened(browser, house, page_of(espresso)) as watched:
+        label, wake = row(watched.page, "Label"), row(watched.page, "Wake up at")
+        await label.get_by_role("textbox").fill("By the window")
+        await label.get_by_role("textbox").press("Enter")
+        await expect(label).to_contain_text("Confirmed")
+        await wake.locator("input").fill("05:45")
+        await wake.get_by_role("button", name="Set").click()
+        await expect(wake).to_contain_text("Confirmed")
+        await row(watched.page, "Newest firmware").get_by_role("button", name="Install").click()
+        await expect(row(watched.page, "Newest firmware")).to_contain_text("Confirmed")
+        await row(watched.page, "Standby after").get_by_role("button", name="More Standby after").click()
+        await row(watched.page, "Standby after").get_by_role("button", name="Set").click()
+        await expect(row(watched.page, "Standby after")).to_contain_text("Confirmed")
+    assert (espresso.state["label"], str(espresso.state["wake_at"])) == ("By the window", "05:45:00")
+    assert espresso.state["standby"] == 40
+    async with opened(browser, house, page_of(curtain)) as watched:
+        cover = row(watched.page, "Curtain")
+        await cover.get_by_role("button", name="Close").click()
+        await expect(cover.locator(".value")).to_have_text("Closed")
+        await cover.get_by_role("slider").fill("30")
+        await expect(cover.locator(".value")).to_have_text("30 % open")
+    assert curtain.state["cover"] == 30
+
+
+async def test_something_dangerous_asks_first(browser: Browser, house: House, door: HomeAppliance) -> None:
+    async with opened(browser, house, page_of(door)) as watched:
+        page, lock = watched.page, row(watched.page, "Lock")
+        await lock.get_by_role("button", name="Unlock…").click()
+        dialog = page.get_by_role("dialog", name="Unlock Front door?")
+        await expect(dialog).to_contain_text(f'allow = ["{door.identity.id}/lock"]')
+        await assert_accessible(page)
+        await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(lock.locator(".value")).to_have_text("Locked")
+        await lock.get_by_role("button", name="Unlock…").click()
+        await dialog.get_by_role("button", name="Unlock this once").click()
+        await expect(lock.locator(".value")).to_have_text("Unlocked")
+        await lock.get_by_role("button", name="Lock", exact=True).click()  # locking needs no consent
+        await expect(lock.locator(".value")).to_have_text("Locked")
+        assert watched.mistakes == []
+
+
+async def test_the_stream_comes_back_after_a_restart(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    async with opened(browser, house) as watched:
+        link = watched.page.locator("hw-link")
+        await expect(link).to_contain_text("Live")
+        await house.restart()
+        await expect(link).to_contain_text("Disconnected")
+        espresso.publish({"coffee_temperature": 71.5}, Origin.PUSH)  # while nobody listens
+        await house.output.start()
+        await link.get_by_role("button", name="Reconnect now").click()
+        await expect(link).to_contain_text("Live")
+        await expect(card(watched.page, "Espresso machine").locator(".big")).to_have_text("71.5")
+
+
+async def test_appliances_and_troubles_come_and_go(browser: Browser, house: House) -> None:
+    async with opened(browser, house) as watched:
+        flat = HomeConnection.made["Flat"]
+        assert flat.lost is not None
+        flat.lost.set_exception(AuthenticationFailed("the password is wrong", hint="Sign in again."))
+        trouble = watched.page.get_by_role("region", name="Connections in trouble")
+        await expect(trouble).to_contain_text("Flat")
+        await expect(trouble).to_contain_text("The password is wrong. Sign in again.")
+        await expect(watched.page.locator("h1")).to_have_text("8 appliances 3 online")
+        await house.registry.remove("Flat")
+        await expect(watched.page.locator("h1")).to_have_text("3 appliances all online")
+        await expect(watched.page.locator("hw-card")).to_have_count(3)
+        await expect(trouble).to_have_count(0)
+
+
+async def test_search_and_filter(browser: Browser, house: House) -> None:
+    HomeConnection.made["Flat"].get("Hall lamp").set_availability(False, "unplugged")
+    async with opened(browser, house) as watched:
+        page = watched.page
+        await page.get_by_role("searchbox").fill("curt bed")
+        await expect(page.locator("hw-card")).to_have_count(1)
+        await page.get_by_role("searchbox").fill("submarine")
+        await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+        await page.get_by_role("button", name="Show all").click()
+        await page.get_by_role("button", name="Offline").click()
+        await expect(page.locator("hw-card h3")).to_have_text(["Hall lamp"])
+
+
+async def test_history_events_and_diagnostics(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    live_through(espresso, house.registry.clock.now())
+    espresso.trouble = (Problem(key="descale", message="Descaling is due", remedy="Run the programme."),)
+    await house.history.flush()
+    async with opened(browser, house, page_of(espresso)) as watched:
+        page = watched.page
+        await expect(page.locator("hw-chart canvas")).to_have_count(2)
+        await expect(page.locator("hw-chart").first).to_contain_text("Coffee boiler 93.4")
+        await expect(page.locator(".lane")).to_contain_text(["Power", "Brewing", "Water tank"])
+        await expect(page.locator(".events li")).to_have_count(len(await house.history.reader.events()))
+        espresso.publish({"coffee_temperature": 95.1}, Origin.PUSH)
+        await expect(page.locator("hw-chart").first).to_contain_text("Coffee boiler 95.1")
+        now = house.registry.clock.now()
+        shot = Occurrence(key="shot", type="aborted", at=now, data={"duration_s": 3.25})
+        espresso.publish({}, Origin.PUSH, occurrences=[shot])
+        await expect(page.locator(".events li").first).to_contain_text("3.25 s")
+        await page.get_by_role("button", name="7 d").click()
+        await expect(page.get_by_role("button", name="7 d")).to_have_attribute("aria-pressed", "true")
+        await page.get_by_role("button", name="Show everything").click()
+        await expect(page.locator("hw-chart")).to_have_count(4)
+        async with page.expect_download() as download:
+            await page.get_by_role("button", name="Save as CSV").click()
+        saved = (await (await download.value).path()).read_text()
+        assert saved.startswith("at,appliance,key,value,unit")
+        await page.locator("summary").click()
+        await expect(page.locator(".diagnostics pre")).to_contain_text(espresso.identity.id)
+        await assert_accessible(page)
+        assert watched.mistakes == []
+
+
+async def test_a_token_is_asked_for(browser: Browser, empty_house: House) -> None:
+    settings = HttpSettings(port=0, token=Secret("s3cret-token"), read_token=Secret("only-look"))
+    empty_house.settings = settings
+    empty_house.output = empty_house._output()
+    await empty_house.start(Kitchen={})
+    async with opened(browser, empty_house) as watched:
+        page = watched.page
+        await page.get_by_label("Token").fill("guess")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("alert")).to_have_text("The bridge does not know this token.")
+        await assert_accessible(page)
+        await page.get_by_label("Token").fill("only-look")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.locator("hw-card")).to_have_count(3)
+        await page.get_by_role("switch", name="Espresso machine: Power").click()
+        await page.get_by_role("link", name="Espresso machine").click()
+        await expect(row(page, "Power")).to_contain_text("Refused. This token may only read.")
+
+
+async def test_an_empty_home_says_what_to_do(browser: Browser, empty_house: House) -> None:
+    await empty_house.start()
+    async with opened(browser, empty_house) as watched:
+        await expect(watched.page.get_by_role("heading", name="Nothing is connected yet")).to_be_visible()
+        await assert_accessible(watched.page)
+        await watched.page.goto(f"{empty_house.output.address}/#/appliance/none:1")
+        await expect(watched.page.get_by_role("heading", name="This appliance is not here")).to_be_visible()
+        assert watched.mistakes == []
+
+
+async def test_keyboard_reaches_everything(browser: Browser, house: House) -> None:
+    async with opened(browser, house) as watched:
+        page = watched.page
+        await page.locator("hw-card").first.wait_for()
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("main")).to_be_focused()
+        for _ in range(12):
+            await page.keyboard.press("Tab")
+            if await page.get_by_role("link", name="Espresso machine").evaluate(
+                "e => e === document.activeElement"
+            ):
+                break
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Espresso machine", level=1)).to_be_visible()
+        await expect(page.get_by_role("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_it_is_accessible_and_fits(
+    browser: Browser, house: House, espresso: HomeAppliance, scheme: str, width: int
+) -> None:
+    HomeConnection.made["Flat"].get("Terrace lamp").set_availability(False, "unplugged")
+    view = {"width": width, "height": 800}
+    async with opened(browser, house, color_scheme=scheme, viewport=view) as watched:
+        page = watched.page
+        await page.locator("hw-card").first.wait_for()
+        await assert_accessible(page)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await page.goto(house.output.address + page_of(espresso))
+        await page.locator("hw-history .panel-foot").wait_for()
+        await assert_accessible(page)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert watched.mistakes == []
+
+
+async def test_two_hundred_appliances_are_shown(browser: Browser, empty_house: House) -> None:
+    await empty_house.start(Hotel={"count": 200})
+    async with opened(browser, empty_house) as watched:
+        await expect(watched.page.locator("hw-card")).to_have_count(200)
+        await expect(watched.page.locator("h1")).to_have_text("200 appliances all online")
+        last = HomeConnection.made["Hotel"].get("Lamp 199")
+        last.publish({"watts": 77}, Origin.PUSH)
+        await expect(card(watched.page, "Lamp 199").locator(".big")).to_have_text("77")
+        assert watched.mistakes == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [("desktop", 1280, 860), ("phone", 390, 844)])
+async def test_screenshots(
+    browser: Browser,
+    house: House,
+    espresso: HomeAppliance,
+    scheme: str,
+    size: tuple[str, int, int],
+    tmp_path: Path,
+) -> None:
+    """With HOMEWIRE_SCREENSHOTS=docs/images, renew the pictures of the guide."""
+    folder = Path(os.environ.get("HOMEWIRE_SCREENSHOTS") or tmp_path)
+    live_through(espresso, house.registry.clock.now())
+    HomeConnection.made["Flat"].get("Terrace lamp").set_availability(False, "no answer since the last poll")
+    await house.history.flush()
+    name, width, height = size
+    view = {"width": width, "height": height}
+    async with opened(browser, house, color_scheme=scheme, viewport=view, device_scale_factor=1.5) as watched:
+        page = watched.page
+        await expect(page.locator("hw-card")).to_have_count(8)
+        await page.evaluate("document.fonts.ready")
+        shots = [await page.screenshot(path=folder / f"dashboard-{name}-{scheme}.png")]
+        await page.goto(house.output.address + page_of(espresso))
+        await page.locator("hw-chart canvas").first.wait_for()
+        await expect(page.locator(".events li")).not_to_have_count(0)
+        shots += [await page.screenshot(path=folder / f"dashboard-appliance-{name}-{scheme}.png")]
+    assert all(shot.startswith(b"\x89PNG") for shot in shots)
