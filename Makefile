@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit interop fuzz bench system clean
+.PHONY: help demo docs test lint types unit interop fuzz soak bench system clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,8 +42,14 @@ unit: $(VENV)/.dev  ## the tests that need no system package and no foreign clie
 interop: $(VENV)/.dev  ## other people's released clients against the simulators
 	@$(BIN)/pytest -q -m interop
 
+docs: $(VENV)/.installed  ## write the generated parts of the docs and the README's picture anew
+	@$(BIN)/python scripts/generate_docs.py && $(BIN)/python scripts/demo_picture.py
+
 fuzz: $(VENV)/.dev  ## long fuzzing of every decoder (FUZZ_INPUTS=2000000)
 	@$(BIN)/python -m tests.fuzz --inputs $${FUZZ_INPUTS:-2000000}
+
+soak: $(VENV)/.dev  ## days of virtual time in bad network weather, every kind (SOAK_DAYS=7)
+	@$(BIN)/python -m tests.soak --days $${SOAK_DAYS:-7}
 
 bench: $(VENV)/.dev  ## speed beside the replaced libraries, as ratios
 	@$(BIN)/python -m benchmarks

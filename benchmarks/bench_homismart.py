@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.interop.environments import Environment, run_script
 
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, rounds
 from homewire.homismart.codec import Direction, decode, encode
 from homewire.homismart.models import read_report
 from homewire.homismart.prefixes import ReceivePrefix
@@ -36,8 +36,8 @@ CLIENT = Environment(
 OTHER = "homismart-client 0.2.1"
 DEVICES = 1000
 PUSHES = 10_000
-ROUNDS = 30
-CONNECTS = 21
+ROUNDS = rounds(30)
+CONNECTS = rounds(21)
 
 THEIRS = """
 import asyncio, gc, json, logging, statistics, time, tracemalloc

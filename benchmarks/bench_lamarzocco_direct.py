@@ -23,15 +23,15 @@ from tests.interop.environments import run_script
 from tests.lamarzocco.direct.lmdirect_environment import LMDIRECT, PRELUDE, arguments
 from tests.lamarzocco.direct.vectors import VECTORS
 
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, rounds
 from homewire.appliance import Origin
 from homewire.lamarzocco.direct.codec import Codec, ReadReply, parse_key
 from homewire.lamarzocco.direct.machine import DirectMachine
 from homewire.lamarzocco.direct.simulator import DirectSimulator, SimulatorOptions
 
 OTHER = "lmdirect 0.9.4"
-ROUNDS = 200
-CONNECTS = 3
+ROUNDS = rounds(200)
+CONNECTS = rounds(3)
 
 # The eight replies of lmdirect's poll, in its order (lamarzocco-tcp.md, section 3.3).
 POLL = (

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.interop.environments import Environment, run_script
 
-from benchmarks.figure import Figure, best_seconds
+from benchmarks.figure import Figure, best_seconds, rounds
 from homewire.lamarzocco.gateway import LaMarzoccoCloudClient, LaMarzoccoLocalClient, LaMarzoccoMachine
 from homewire.lamarzocco.gateway.codec import decode_configuration
 from homewire.lamarzocco.gateway.models import Configuration
@@ -30,7 +30,7 @@ PYLAMARZOCCO = Environment(
 )
 DECODES = 500
 SHOTS = 30
-ROUNDS = 15
+ROUNDS = rounds(15)
 
 THEIRS = """
 import asyncio, gc, json, logging, time

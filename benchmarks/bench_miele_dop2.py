@@ -17,7 +17,7 @@ from typing import Any
 from tests.interop.environments import Environment, run_script
 from tests.miele.dop2.notation import CAPTURES, RECORDINGS
 
-from benchmarks.figure import Figure, best_seconds
+from benchmarks.figure import Figure, best_seconds, rounds
 from homewire.miele.client import MieleClient
 from homewire.miele.dop2 import Field, decode, encode, interpret
 from homewire.miele.dop2.walk import Walk
@@ -26,7 +26,7 @@ from homewire.miele.simulator import MieleSimulator, MieleSimulatorOptions
 SAME_PYTHON = (f"{sys.version_info[0]}.{sys.version_info[1]}",)
 CONSTRUCT = Environment("bench-construct", ("construct==2.10.70",), SAME_PYTHON)
 ASYNCMIELE = Environment("bench-asyncmiele", ("asyncmiele==0.2.6",), SAME_PYTHON)
-ROUNDS = 15
+ROUNDS = rounds(15)
 
 TIMING = """
 import gc, time

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Figure", "best_seconds"]
+__all__ = ["Figure", "best_seconds", "rounds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +41,18 @@ class Figure:
         return f"{line} ({extra})" if extra else line
 
 
-def best_seconds(function: Callable[[], object], rounds: int = 15) -> float:
+def rounds(full: int) -> int:
+    """Return how often to repeat a measurement; once in the short form, which only proves that it runs."""
+    return 1 if os.environ.get("HOMEWIRE_BENCH") == "short" else full
+
+
+def best_seconds(function: Callable[[], object], repeat: int = 15) -> float:
     """Return the shortest time a call takes: the one the machine disturbed least."""
     best = float("inf")
     gc.collect()
     gc.disable()
     try:
-        for _ in range(rounds):
+        for _ in range(repeat):
             began = time.perf_counter()
             function()
             best = min(best, time.perf_counter() - began)

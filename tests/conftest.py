@@ -6,9 +6,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping
 
+import hypothesis
 import pytest
 
 from homewire.simulation.time_travel import TimeTravelLoop
+
+# Timings never decide a test: a busy machine draws and runs examples as slowly as it likes.
+hypothesis.settings.register_profile(
+    "homewire", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("homewire")
 
 pytest_plugins = ["homewire.simulation.pytest_plugin"]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
@@ -22,10 +23,17 @@ TOKENS = HttpSettings(port=0, token=Secret("control-me"), read_token=Secret("rea
 
 
 @pytest.fixture
-async def guarded(registry: Registry, tmp_path: Path) -> AsyncIterator[Api]:
+def place() -> Iterator[Path]:
+    """A path that is short enough for a Unix socket."""
+    with tempfile.TemporaryDirectory(prefix="hw") as folder:
+        yield Path(folder) / "bridge.sock"
+
+
+@pytest.fixture
+async def guarded(registry: Registry, place: Path) -> AsyncIterator[Api]:
     await registry.apply([entry("Kitchen")])
     await KitchenConnection.made["Kitchen"].ready.wait()
-    async with running_api(registry, TOKENS, tmp_path / "bridge.sock") as running:
+    async with running_api(registry, TOKENS, place) as running:
         yield running
 
 
@@ -50,8 +58,8 @@ async def test_a_reading_token_reads_and_a_control_token_does_everything(guarded
 
 
 @pytest.mark.usefixtures("guarded")
-async def test_the_owners_socket_needs_no_token(tmp_path: Path) -> None:
-    connector = aiohttp.UnixConnector(str(tmp_path / "bridge.sock"))
+async def test_the_owners_socket_needs_no_token(place: Path) -> None:
+    connector = aiohttp.UnixConnector(str(place))
     async with (
         aiohttp.ClientSession(connector=connector) as session,
         session.get("http://localhost/api/v1/health") as answer,

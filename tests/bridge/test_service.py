@@ -6,8 +6,9 @@ import signal
 import socket
 import stat
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,18 @@ def machine(name: str = "Kitchen") -> Machine:
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    path = tmp_path / "homewire.toml"
+def file(short: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short / "run"))
+    path = short / "homewire.toml"
     path.write_text(FILE)
     return path
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path leaves room for the name of a Unix socket (108 bytes in all)."""
+    with tempfile.TemporaryDirectory(prefix="hw") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -207,12 +215,12 @@ async def test_running_commands_may_finish_and_hanging_links_are_left_behind(fil
 
 
 async def test_systemd_is_told_readiness_and_feeds_its_watchdog(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
+        systemd.bind(str(short / "notify"))
         systemd.setblocking(False)
-        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(short / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "20000")
         monkeypatch.delenv("WATCHDOG_PID", raising=False)
         told: list[str] = []
@@ -226,11 +234,11 @@ async def test_systemd_is_told_readiness_and_feeds_its_watchdog(
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Callable[..., Any]:
+def program(short: Path) -> Callable[..., Any]:
     """Start `homewire run` as a process of its own, with an installed kind that the test brings along."""
 
     async def start(*words: str) -> asyncio.subprocess.Process:
-        environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path / "run"), "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "XDG_RUNTIME_DIR": str(short / "run"), "PYTHONUNBUFFERED": "1"}
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -61,6 +62,15 @@ def only_the_kettle(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     kinds.installed_kinds.cache_clear()
     yield
     kinds.installed_kinds.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    logger = logging.getLogger("homewire")
+    handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = handlers, propagate
+    logger.setLevel(level)
 
 
 @pytest.fixture

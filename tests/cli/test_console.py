@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import io
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from tests.cli.conftest import Cli, Kettle
 
-from homewire.cli.console import prompt_session, toolbar
+from homewire.cli.console import prompt, prompt_session, toolbar
 from homewire.cli.dashboard import Dashboard
 from homewire.cli.demo import demo_session
 from homewire.cli.interpreter import Interpreter
@@ -133,6 +134,30 @@ async def test_the_prompt_completes_and_its_toolbar_is_live(session: Session) ->
     assert not list(completer.get_completions(Document(""), CompleteEvent(text_inserted=True)))
     assert toolbar(interpreter).startswith(" Tea Kettle: Power on · Temperature ")
     await interpreter.run("mode eco")
+
+
+async def test_the_prompt_goes_on_after_mistakes_and_shows_news_above(session: Session) -> None:
+    out = io.StringIO()
+    with (
+        create_pipe_input() as keys,
+        create_app_session(input=keys, output=DummyOutput()),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("prompt_toolkit.patch_stdout.patch_stdout", lambda **_: contextlib.redirect_stdout(out))
+        keys.send_text("mode slow\rmode fast\r")
+        prompting = asyncio.ensure_future(prompt(session, Output(out, out)))
+        await asyncio.sleep(20)
+        keys.send_text("\x04")
+        await prompting
+    for text in ("Allowed: eco, fast.", "Tea Kettle: Mode is fast", "Boiled  done (seconds 90.5)"):
+        assert text in out.getvalue()
+
+
+async def test_the_toolbar_says_why_an_appliance_is_offline(session: Session) -> None:
+    interpreter, _ = _interpreter(session)
+    [kettle] = session.appliances.values()
+    kettle.set_availability(False, "unplugged")  # type: ignore[attr-defined]  # a view of a real appliance
+    assert toolbar(interpreter) == " Tea Kettle: unplugged"
 
 
 async def test_the_screen_shows_cards_and_obeys(session: Session) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Cli
@@ -137,6 +138,30 @@ def test_the_bash_completion_is_valid_bash() -> None:
     )
     checked = subprocess.run(["bash", "-n"], input=script.stdout, capture_output=True, check=False)  # noqa: S607 - the system's shell
     assert (checked.returncode, checked.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("set", ""), ["my-kitchen\ttin-kettle"]),
+        (("status", "--connection", ""), ["my-kitchen\ttin-kettle"]),
+        (("set", "my-kitchen", "mo"), ["mode=\teco, fast"]),
+        (("press", "my-kitchen", "w"), ["whistle\tWhistle"]),
+        (("press", "elsewhere", ""), []),
+    ],
+)
+async def test_the_shell_completes_names_without_opening_anything(
+    cli: Cli, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], expected: list[str]
+) -> None:
+    _write_configuration()
+    await cli("__complete", *words)
+    offered = [line for line in capsys.readouterr().out.splitlines() if "\t" in line]
+    assert set(expected) <= set(offered)
+    assert bool(offered) == bool(expected)
+
+
+def _write_configuration() -> None:
+    Path("homewire.toml").write_text('[[connections]]\nkind="tin-kettle"\nname="My Kitchen"\nhost="h"\n')
 
 
 async def test_completion_installs_itself(

@@ -56,7 +56,7 @@ class Terminal:
         deadline = time.monotonic() + _WITHIN_S
         while wanted not in self.shown:
             left_s = deadline - time.monotonic()
-            assert left_s > 0, f"{wanted!r} did not appear in {self.shown!r}"
+            assert left_s > 0, f"{wanted!r} did not appear in …{self.shown[-3000:]!r}"
             self._read(left_s)
 
     def end(self) -> int:
@@ -95,7 +95,6 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
 def test_the_demo_shows_cards_and_obeys_at_its_prompt(terminal: Callable[..., Terminal]) -> None:
     screen = terminal("demo", "tin-kettle", "--speed", "1")
     screen.see("Tea Kettle")
-    screen.see("25.0 °C")
     screen.type("mode fast\r")
     screen.see("Tea Kettle: Mode is fast")
     screen.type("\x03")
@@ -113,8 +112,7 @@ def test_ctrl_d_and_quit_end_the_demo_in_peace(terminal: Callable[..., Terminal]
 def test_watch_is_live_and_ends_with_130(terminal: Callable[..., Terminal]) -> None:
     screen = terminal("watch", "--demo", "tin-kettle:K1")
     screen.see("Tea Kettle")
-    screen.see("Waiting for the first change")
-    screen.see("25.0 °C")
+    screen.see("▁")  # the course of a value that changes while it is watched
     screen.process.send_signal(signal.SIGINT)
     assert screen.end() == 130
     assert "Traceback" not in screen.shown

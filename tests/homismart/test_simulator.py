@@ -23,6 +23,7 @@ from homewire.homismart.simulator import (
     SimulatorOptions,
 )
 from homewire.homismart.simulator.flat import HUB_ID, SECOND_HUB_ID, device
+from homewire.homismart.simulator.server import PATH
 from homewire.link.clock import Clock
 
 LIGHT = "02510000000162"
@@ -383,6 +384,29 @@ async def test_r18_hooks(cloud: HomismartSimulator, app: App) -> None:
 async def test_r18_dropping_tcp(cloud: HomismartSimulator, app: App) -> None:
     cloud.drop_all()
     assert (await app.socket.receive()).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+
+
+async def test_a_client_that_leaves_during_the_upgrade_harms_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with HomismartSimulator(SimulatorOptions(tls=False)) as cloud:
+        reader, writer = await asyncio.open_connection("127.0.0.1", cloud.port)
+        upgrade = {
+            "Host": "a",
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13",
+        }
+        upgrade["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+        lines = [f"GET {PATH} HTTP/1.1", *(f"{key}: {value}" for key, value in upgrade.items()), "", ""]
+        writer.write("\r\n".join(lines).encode())
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        assert cloud.upgrades == 1
+        assert cloud.connections == []
+    assert caplog.records == []
 
 
 async def test_r19_the_clock_is_settable() -> None:

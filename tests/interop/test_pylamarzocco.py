@@ -342,7 +342,7 @@ async def test_speaks_bluetooth() -> None:
         assert machine.boiler("SteamBoiler")["target"] == 126
         assert machine.boiler("CoffeeBoiler1")["target"] == 95.5
         assert simulator.bluetooths[machine.serial].connections >= 1
-        assert simulator.cloud.calls == []
+        assert not simulator.cloud.calls
 
 
 async def test_is_told_that_its_password_is_wrong() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from tests.miele.conftest import ROUTE, Simulate
 
@@ -130,6 +131,7 @@ async def test_a_taken_listener_port_is_no_obstacle(simulate: Simulate) -> None:
 
 async def test_a_programme_tells_its_start_and_end(simulate: Simulate) -> None:
     simulator = await simulate()
+    simulator.appliance.select(122, start_in_s=7200)
     async with MieleConnection(_settings(simulator), allow=Allowance(["start"])) as connection:
         appliance = _only(connection)
         happened: list[tuple[str, object]] = []
@@ -140,14 +142,14 @@ async def test_a_programme_tells_its_start_and_end(simulate: Simulate) -> None:
         command = await appliance.press("start")
         assert command.stage is Stage.CONFIRMED
         finish = appliance.state["finish_at"]
-        await asyncio.sleep(1800)
+        await asyncio.sleep(300)
         assert appliance.state["finish_at"] == finish, "a finish time does not jitter"
         assert appliance.state["program_phase"] == "main_wash"
-        await asyncio.sleep(3 * 3600)
-        assert happened == [("started", "cottons"), ("finished", "cottons")]
+        await asyncio.sleep(2400)
+        assert happened == [("started", "express_20"), ("finished", "express_20")]
         assert appliance.state["cycles"] == 1
-        assert appliance.state["water_total"] == pytest.approx(62, abs=2)
-        assert appliance.state["energy_total"] == pytest.approx(750)
+        assert appliance.state["water_total"] == pytest.approx(33, abs=3)
+        assert appliance.state["energy_total"] == pytest.approx(210)
         assert appliance.state["program"] is None, "the last programme's name is stale"
         serving.cancel()
 
@@ -269,3 +271,31 @@ async def test_faults_diagnostics_and_events_tell_the_rest(simulate: Simulate) -
         assert simulator.options.group_key not in str(report)
         with pytest.raises(InvalidValue):
             await washer.write("status", "running")
+
+
+async def test_subscriptions_of_a_lost_link_are_taken_back_later(simulate: Simulate) -> None:
+    simulator = await simulate()
+    connection = MieleConnection(_settings(simulator))
+    await connection.open()
+    first = dict(simulator.module.subscriptions)
+    assert first
+    await simulator.drop_wifi()
+    await connection.close()
+    assert simulator.module.subscriptions == first
+    await simulator.return_wifi()
+    await connection.open()
+    assert len(simulator.module.subscriptions) == len(first)
+    assert not first.keys() & simulator.module.subscriptions.keys()
+    await connection.close()
+    assert simulator.module.subscriptions == {}
+
+
+async def test_a_subscription_that_became_somebody_elses_is_left_alone(simulate: Simulate) -> None:
+    simulator = await simulate()
+    connection = MieleConnection(_settings(simulator))
+    await connection.open()
+    subscriptions = simulator.module.subscriptions
+    slot, ours = next(iter(subscriptions.items()))
+    subscriptions[slot] = msgspec.structs.replace(ours, callback="http://127.0.0.1:9/Devices/somebody/")
+    await connection.close()
+    assert list(subscriptions) == [slot]

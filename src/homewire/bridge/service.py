@@ -83,7 +83,7 @@ class Bridge:
 
     def reports(self) -> Mapping[str, Mapping[str, Any]]:
         """Return what each output says of itself."""
-        return {name: output.report() for name, output in self._outputs.items()}
+        return {name: _report(name, output) for name, output in self._outputs.items()}
 
     def health(self) -> Health:
         """Return the health report."""
@@ -194,6 +194,15 @@ class Bridge:
                 _log.error("The output %s failed while stopping", stopping[task], exc_info=error)
         if late:
             await asyncio.wait(late, timeout=0.2)
+
+
+def _report(name: str, output: Output) -> Mapping[str, Any]:
+    """Return what an output says of itself; one that cannot tell harms no other."""
+    try:
+        return output.report()
+    except Exception as error:
+        _log.exception("The output %s cannot tell how it is", name)
+        return {"ok": False, "problem": repr(error)}
 
 
 def _make_history(registry: Registry, configuration: Configuration) -> History | None:

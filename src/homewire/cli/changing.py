@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from cyclopts import Group, Parameter
 
+from homewire.cli.names import buttons, changes, connections
 from homewire.cli.opening import open_session
 from homewire.cli.output import Output, UsageError
 from homewire.cli.session import ApplianceView, Session
@@ -32,9 +33,14 @@ DryRun = Annotated[bool, Parameter(group=_HOW, help="Check everything, but send 
 
 
 async def set_features(
-    appliance: Annotated[str, Parameter(help="The appliance: its name, id or serial number.")],
+    appliance: Annotated[
+        str, Parameter(completer=connections, help="The appliance: its name, id or serial number.")
+    ],
     /,
-    *change_: Annotated[str, Parameter(name="CHANGE", help="FEATURE VALUE, or any number of FEATURE=VALUE.")],
+    *change_: Annotated[
+        str,
+        Parameter(name="CHANGE", completer=changes, help="FEATURE VALUE, or any number of FEATURE=VALUE."),
+    ],
     dangerous: Dangerous = False,
     timeout_s: TimeoutS = None,
     dry_run: DryRun = False,
@@ -60,8 +66,10 @@ async def set_features(
 
 
 async def press(
-    appliance: Annotated[str, Parameter(help="The appliance: its name, id or serial number.")],
-    feature: Annotated[str, Parameter(help="The feature to press.")],
+    appliance: Annotated[
+        str, Parameter(completer=connections, help="The appliance: its name, id or serial number.")
+    ],
+    feature: Annotated[str, Parameter(completer=buttons, help="The feature to press.")],
     /,
     *,
     dangerous: Dangerous = False,

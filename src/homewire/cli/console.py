@@ -18,6 +18,7 @@ from cyclopts import Parameter
 from homewire.appliance import Change
 from homewire.cli.dashboard import newsworthy
 from homewire.cli.interpreter import Interpreter
+from homewire.cli.names import connections
 from homewire.cli.opening import open_session
 from homewire.cli.output import Output
 from homewire.cli.session import Session
@@ -35,7 +36,9 @@ _TOOLBAR_EVERY_S = 0.5
 
 
 async def console(
-    appliance: Annotated[str | None, Parameter(help="The appliance to begin with.")] = None,
+    appliance: Annotated[
+        str | None, Parameter(completer=connections, help="The appliance to begin with.")
+    ] = None,
     /,
     *,
     source: Source | None = None,

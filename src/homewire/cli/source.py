@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 import msgspec
 from cyclopts import Group, Parameter
 
+from homewire.cli.names import connections
 from homewire.cli.output import Output, UsageError
 from homewire.errors import ConfigurationError, HomewireError
 
@@ -44,6 +45,7 @@ class Source:
         tuple[str, ...],
         Parameter(
             name=["--connection", "-c"],
+            completer=connections,
             group=_APPLIANCES,
             negative=(),
             help="A connection of homewire.toml by name, or KIND,setting=value,… with secrets as env:NAME, "

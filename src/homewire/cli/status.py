@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from homewire.cli.names import connections
 from homewire.cli.opening import exit_code, open_session
 from homewire.cli.output import Output
 from homewire.cli.session import ApplianceView
@@ -17,7 +18,9 @@ __all__ = ["show_status", "status"]
 
 
 async def status(
-    *appliance: Annotated[str, Parameter(help="An appliance by name, id or serial number; all for none.")],
+    *appliance: Annotated[
+        str, Parameter(completer=connections, help="An appliance by name, id or serial number; all for none.")
+    ],
     every: Annotated[bool, Parameter(name=["--all", "-a"], help="Show diagnostics, too.")] = False,
     source: Source | None = None,
     output: Annotated[Output, Parameter(parse=False)],

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from homewire.appliance import ChangeStream
 from homewire.cli.dashboard import Dashboard
+from homewire.cli.names import connections
 from homewire.cli.opening import open_session
 from homewire.cli.output import Output
 from homewire.cli.session import Session
@@ -28,7 +29,9 @@ _DRAW_EVERY_S = 0.125
 
 
 async def watch(
-    *appliance: Annotated[str, Parameter(help="An appliance by name, id or serial number; all for none.")],
+    *appliance: Annotated[
+        str, Parameter(completer=connections, help="An appliance by name, id or serial number; all for none.")
+    ],
     lines: Annotated[bool, Parameter(help="Print a line per change, on a terminal, too.")] = False,
     seconds: Annotated[float | None, Parameter(name="--for", help="Stop after so many seconds.")] = None,
     count: Annotated[int | None, Parameter(help="Stop after so many messages with changes.")] = None,

@@ -14,7 +14,7 @@ from homewire.commands import Allowance, Command
 from homewire.errors import CommandRejected, HomewireError, NotFound, NotSupported, ProtocolError
 from homewire.features import Value
 from homewire.link.clock import Clock
-from homewire.miele import codes
+from homewire.miele import codes, exploring
 from homewire.miele.client import MieleClient
 from homewire.miele.consumption import CycleAccounting, LeafHealth, read_consumption
 from homewire.miele.features import Abilities, declare
@@ -91,6 +91,15 @@ class MieleAppliance(Appliance):
                 )
             )
         return tuple(found)
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        """What can be read beyond features."""
+        return exploring.WITH_DOP2 if self.abilities.has_dop2 else exploring.BASIC
+
+    async def read_resource(self, name: str) -> Any:
+        """Read a resource from the appliance now."""
+        return await exploring.read(self.client, self.route, name)
 
     async def read_state(self, origin: Origin = Origin.POLL) -> None:
         """Read `/State` and publish what changed."""

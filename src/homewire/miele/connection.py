@@ -24,7 +24,7 @@ from homewire.miele.appliance import MieleAppliance
 from homewire.miele.client import MieleClient
 from homewire.miele.features import Abilities
 from homewire.miele.models import DeviceEntry
-from homewire.miele.push import PushPeer, Subscriber
+from homewire.miele.push import PushPeer, Subscriber, take_back
 from homewire.miele.refusals import NotNow
 from homewire.miele.signing import Credentials
 from homewire.secrets import Secret
@@ -43,6 +43,9 @@ _LEAVES_IDLE_S: Final = 900.0
 
 _DOP1_PROTOCOL: Final = 2
 """ProtocolVersion of hoods that speak Dop1 (section 16)."""
+
+_GOODBYE_S: Final = 3.0
+"""What closing may spend on a module that may be gone; the rest is made up for at the next opening."""
 
 _STRIKES: Final = 3
 """A module under load drops a request now and then; the third failure in a row is a lost link."""
@@ -84,6 +87,7 @@ class MieleConnection(Connection[MieleSettings]):
         self.client: MieleClient | None = None
         self._peer: PushPeer | None = None
         self._subscribers: dict[str, Subscriber] = {}
+        self._orphans: dict[str, str] = {}
         self._pushes = _PushHealth()
         self._nudge = asyncio.Event()
         self._leaves_at = 0.0
@@ -103,6 +107,7 @@ class MieleConnection(Connection[MieleSettings]):
         self.client.transport.open()
         for entry in await self.client.list_devices():
             await self._open_appliance(self.client, entry)
+        await self._take_back(self.client)
         if settings.push:
             await self._start_push(keys)
 
@@ -128,9 +133,12 @@ class MieleConnection(Connection[MieleSettings]):
         client, self.client = self.client, None
         peer, self._peer = self._peer, None
         subscribers, self._subscribers = self._subscribers, {}
+        for subscriber in subscribers.values():
+            self._orphans |= subscriber.subscriptions
         try:
-            for subscriber in subscribers.values():
-                await subscriber.unsubscribe()
+            with contextlib.suppress(TimeoutError):
+                async with self.clock.timeout(_GOODBYE_S):
+                    await self._take_back(client)
         finally:
             if peer is not None:
                 await peer.stop()
@@ -145,6 +153,12 @@ class MieleConnection(Connection[MieleSettings]):
             "push_healthy": self._pushes.healthy,
             "requests": self.client.transport.requests if self.client else 0,
         }
+
+    async def _take_back(self, client: MieleClient | None) -> None:
+        """Take back what the appliances keep of us; what cannot be is left for the next opening."""
+        if client is not None and self._orphans:
+            with contextlib.suppress(HomewireError):
+                await take_back(client, self._orphans)
 
     async def _open_appliance(self, client: MieleClient, entry: DeviceEntry) -> None:
         appliance = self._known(entry.route)

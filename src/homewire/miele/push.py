@@ -8,6 +8,9 @@ one appliance, renews it in time and takes it back.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import ipaddress
 import logging
 import socket
 from collections.abc import Callable
@@ -37,6 +40,7 @@ _RESOURCES: Final = ("State/", "State/Light/", "State/Status/", "Ident/")
 _RENEW_S: Final = 600.0
 """No lifetime is documented; a subscription that is gone is noticed within ten minutes."""
 
+_HTTP_PORT: Final = 80
 _NO_CONTENT, _NOT_FOUND, _FORBIDDEN = 204, 404, 403
 
 PushListener = Callable[[str, str, dict[str, Any]], None]
@@ -129,6 +133,7 @@ class Subscriber:
     def __init__(self, client: MieleClient, route: str, peer: PushPeer, *, clock: Clock) -> None:
         self._client, self._route, self._peer, self._clock = client, route, peer, clock
         self._slots: dict[str, str] = {}
+        self._callbacks: dict[str, str] = {}
         self._renew_at = 0.0
 
     @property
@@ -165,21 +170,22 @@ class Subscriber:
                 del self._slots[resource]
                 await self._subscribe_to(resource)
 
+    @property
+    def subscriptions(self) -> dict[str, str]:
+        """What the appliance has of us: callbacks by the location of the subscription."""
+        return {location: self._callbacks[resource] for resource, location in self._slots.items()}
+
     async def unsubscribe(self) -> None:
         """Take the subscriptions back, as far as the appliance still answers."""
-        slots, self._slots = self._slots, {}
-        for location in slots.values():
-            try:
-                await self._client.transport.send("DELETE", location)
-            except HomewireError:
-                return
+        subscriptions, self._slots = self.subscriptions, {}
+        with contextlib.suppress(HomewireError):
+            await take_back(self._client, subscriptions)
 
     async def _subscribe_to(self, resource: str) -> None:
-        host = f"{own_address(self._client.host)}:{self._peer.port}"
-        body = {
-            "Resource": f"/Devices/{self._route}/{resource}",
-            "Callback": f"http://{host}/Devices/{PEER_FAB_NUMBER}/SuperVision/{self._route}/{resource}",
-        }
+        host = f"{await own_address(self._client.host)}:{self._peer.port}"
+        callback = f"http://{host}/Devices/{PEER_FAB_NUMBER}/SuperVision/{self._route}/{resource}"
+        self._callbacks[resource] = callback
+        body = {"Resource": f"/Devices/{self._route}/{resource}", "Callback": callback}
         reply = await self._client.transport.send(
             "POST", "/Subscriptions", msgspec.json.encode(body), Padding.TRAILING
         )
@@ -188,15 +194,37 @@ class Subscriber:
             self._slots[resource] = location
 
 
-def own_address(host: str) -> str:
-    """Return the address with which this computer reaches a host; nothing is sent."""
-    name = host.rpartition(":")[0] or host
+async def take_back(client: MieleClient, orphans: dict[str, str]) -> None:
+    """Delete subscriptions of an earlier link, as long as they are still ours; forget those that are gone.
+
+    Raise HomewireError when the appliance does not answer.
+    """
+    for location, callback in tuple(orphans.items()):
+        with contextlib.suppress(NotFound):
+            if (await client.get_resource(location)).get("Callback") == callback:
+                await client.transport.send("DELETE", location)
+        del orphans[location]
+
+
+async def own_address(host: str) -> str:
+    """Return the address with which this computer reaches a host; nothing is sent to it."""
+    name = (host.rpartition(":")[0] or host).strip("[]")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect((name.strip("[]"), 80))
+            probe.connect((await _ipv4(name), _HTTP_PORT))
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])
+
+
+async def _ipv4(name: str) -> str:
+    """Look a name up without holding everything else up; an address stays what it is."""
+    try:
+        return str(ipaddress.IPv4Address(name))
+    except ValueError:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(name, _HTTP_PORT, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+        return str(found[0][4][0])
 
 
 def _peer_resource(rest: list[str]) -> dict[str, Any] | None:

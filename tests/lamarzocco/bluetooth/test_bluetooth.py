@@ -235,6 +235,8 @@ def test_radios_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_without_bluetooth_the_reason_is_told() -> None:
     with pytest.raises(ConnectionFailed, match="cannot scan"):
         await DeviceList(("MICRA",), radio=Radio(scanner_backend=_NoAdapter))
+    with pytest.raises(ConnectionFailed, match="cannot scan"):
+        len(DeviceList(("MICRA",), radio=Radio(scanner_backend=_NoAdapter)))
 
 
 class _NoAdapter:

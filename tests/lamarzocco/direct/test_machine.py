@@ -288,7 +288,7 @@ async def test_equal_reads_share_one_request(simulate: MakeSimulator, client_of:
     machine = client_of(simulator)
     found = await asyncio.gather(*(machine.read(0x0007, 2) for _ in range(5)))
     assert set(found) == {b"\x03\xa7"}
-    assert simulator.received == [ReadRequest(0x0007, 2)]
+    assert list(simulator.received) == [ReadRequest(0x0007, 2)]
 
 
 async def test_a_refused_write_is_rejected_at_once(simulate: MakeSimulator, client_of: MakeMachine) -> None:

@@ -62,7 +62,7 @@ async def test_a_refused_password_is_not_tried_again_at_once(simulate: Start) ->
     for _ in range(3):
         with pytest.raises(AuthenticationFailed):
             await cloud.get_customer_fleet()
-    assert clients.simulator.cloud.calls == ["POST /oauth/v2/token"]
+    assert list(clients.simulator.cloud.calls) == ["POST /oauth/v2/token"]
     await Clock().sleep(61)
     with pytest.raises(AuthenticationFailed):
         await cloud.get_customer_fleet()

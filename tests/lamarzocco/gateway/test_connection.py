@@ -23,7 +23,8 @@ from homewire.errors import (
     RemoteControlDisabled,
 )
 from homewire.lamarzocco.gateway import KIND
-from homewire.lamarzocco.gateway.connection import GatewayConnection
+from homewire.lamarzocco.gateway.appliance import MachineAppliance
+from homewire.lamarzocco.gateway.connection import GatewayConnection, GatewaySettings
 from homewire.lamarzocco.gateway.simulator import CommandOutcome, GatewaySimulator
 
 Start = Callable[..., Awaitable[Any]]
@@ -31,6 +32,12 @@ Start = Callable[..., Awaitable[Any]]
 
 def _connect(simulator: GatewaySimulator, **changes: Any) -> Any:
     return homewire.connect("lamarzocco-gateway", **{**simulator.settings(), **changes})
+
+
+def _connection(simulator: GatewaySimulator) -> GatewayConnection:
+    settings = KIND.convert_settings(simulator.settings())
+    assert isinstance(settings, GatewaySettings)
+    return GatewayConnection(settings)
 
 
 async def test_every_model_with_its_features(simulate: Start) -> None:
@@ -273,7 +280,7 @@ async def test_without_the_cloud(simulate: Start) -> None:
         assert appliance.state["coffees"] is None
         with pytest.raises(NotSupported):
             await appliance.write("power", True)
-        assert simulator.cloud.calls == []
+        assert not simulator.cloud.calls
     bad = {"serial": own.serial, "token": "wrong", "host": host}
     with pytest.raises(AuthenticationFailed):
         async with homewire.connect("lamarzocco-gateway", devices=[bad]):
@@ -329,6 +336,18 @@ async def test_backflush_and_refusals(simulate: Start) -> None:
         assert appliance.state["power"] is True
 
 
+@pytest.mark.parametrize("gateway", ["v3.7", "v5.0.9"])
+async def test_unknown_configuration_fields_are_counted_and_shown(simulate: Start, gateway: str) -> None:
+    simulator = (await simulate("Micra", gateway=gateway)).simulator
+    simulator.machine.config["cupWarmer"] = {"level": 3}
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        await asyncio.sleep(3600)
+        assert appliance.state["coffee_target"] == 93
+        reported = [each for each in connection.unknowns.report() if each["kind"] == "configuration field"]
+        assert [(each["value"], each["count"]) for each in reported] == [("cupWarmer", 1)]
+
+
 async def test_problems_are_told_with_their_remedy(simulate: Start) -> None:
     simulator = (await simulate("Micra")).simulator
     async with _connect(simulator) as connection:
@@ -378,3 +397,39 @@ def test_the_catalogue_names_every_model() -> None:
     catalogue = dict(KIND.load_catalogue()())
     assert set(catalogue) == {"Linea Micra", "Linea Mini", "Linea Mini R", "GS3 AV", "GS3 MP", "Pico"}
     assert all(len({each.key for each in features}) == len(features) for features in catalogue.values())
+
+
+async def test_a_command_during_an_outage_leaves_no_session_behind(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    connection = _connection(simulator)
+    await connection.open()
+    await connection.close()
+    (appliance,) = connection.appliances.values()
+    assert isinstance(appliance, MachineAppliance)
+    await appliance.refresh()
+    used = appliance.device.local_client
+    await connection.open()
+    assert used is not None
+    assert used is not appliance.device.local_client
+    assert used._http._session is None
+    await connection.close()
+
+
+async def test_the_local_path_is_lost_and_found_with_one_line_each(
+    simulate: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "homewire.lamarzocco.gateway.device")
+    simulator = (await simulate("Micra")).simulator
+    async with _connection(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        (local,) = simulator.locals.values()
+        local.levers.status = 500
+        await appliance.refresh()
+        await appliance.refresh()
+        local.levers.status = None
+        await appliance.refresh()
+        await appliance.refresh()
+    assert [(record.levelname, record.message.split(": ")[1]) for record in caplog.records] == [
+        ("WARNING", "the local API does not work, the cloud is asked instead"),
+        ("INFO", "the local API works again"),
+    ]

@@ -80,7 +80,7 @@ async def test_bluetooth_carries_power_steam_and_temperatures(simulate: Start) -
     assert machine.config.boilers[BoilerType.COFFEE].target_temperature == 94.3
     assert machine.config.boilers[BoilerType.STEAM].enabled is False
     assert own.boiler("SteamBoiler")["target"] == 128
-    assert clients.simulator.cloud.calls == []
+    assert not clients.simulator.cloud.calls
 
 
 async def test_bluetooth_without_effect_falls_back_to_the_cloud(

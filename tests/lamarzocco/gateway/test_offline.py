@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import json
+import re
+import types
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 
 from homewire.discovery import Service, browse
 from homewire.errors import ProtocolError
+from homewire.lamarzocco import gateway
 from homewire.lamarzocco.gateway import KIND, LaMarzoccoMachine, discovery
 from homewire.lamarzocco.gateway import __getattr__ as lazily
 from homewire.lamarzocco.gateway.decoder import decode
@@ -99,6 +103,7 @@ def test_models_by_name_and_serial() -> None:
 
 def test_public_names_are_imported_when_used() -> None:
     assert lazily("LaMarzoccoMachine") is LaMarzoccoMachine
+    assert all(lazily(name) for name in gateway.__all__ if name != "KIND")
     with pytest.raises(AttributeError):
         lazily("Nothing")
 
@@ -166,3 +171,28 @@ async def test_discovery_by_mdns_and_bluetooth(monkeypatch: pytest.MonkeyPatch) 
 async def test_discovery_without_bluetooth_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOMEWIRE_BLUETOOTH", "virtual:127.0.0.1:9")
     assert await discovery._over_the_air(0.5) == []
+
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def _python_blocks(name: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (DOCS / name).read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("name", ["lamarzocco-gateway.md", "lamarzocco-local-token.md"])
+def test_the_docs_examples_are_python(name: str) -> None:
+    blocks = _python_blocks(name)
+    assert blocks
+    for block in blocks:
+        compile(block, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+async def test_the_documented_levers_work() -> None:
+    (example,) = [block for block in _python_blocks("lamarzocco-gateway.md") if "GatewaySimulator" in block]
+    code = compile(example, "lamarzocco-gateway.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    names: dict[str, Any] = {}
+    await types.FunctionType(code, names)()
+    simulator = names["simulator"]
+    assert simulator.machine.shot is not None
+    assert simulator.cloud.levers.calls_left == 10

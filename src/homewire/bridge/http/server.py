@@ -136,7 +136,10 @@ def listen_privately(path: Path) -> socket.socket:
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
     except OSError as error:
         listener.close()
-        raise ConnectionFailed(f"the bridge cannot listen on {path}: {error.strerror or error}") from error
+        raise ConnectionFailed(
+            f"the bridge cannot listen on {path}: {error.strerror or error}",
+            hint='Choose another place, of at most 100 characters, with socket = "…" in [bridge].',
+        ) from error
     finally:
         os.umask(former)
     listener.listen(_BACKLOG)

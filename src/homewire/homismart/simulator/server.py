@@ -337,7 +337,10 @@ class HomismartSimulator(Simulator):
         socket = web.WebSocketResponse(
             autoping=False, compress=self.levers.compress, max_msg_size=MAX_FRAME_BYTES, timeout=1.0
         )
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:  # the client has left in the meantime
+            return web.Response()
         at = request.transport.get_extra_info("sockname")[0] if request.transport else self.hosts[0]
         connection = SimulatedConnection(self, socket, self.upgrades, at)
         self.connections.append(connection)

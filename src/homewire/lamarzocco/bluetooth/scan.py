@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, overload
 
 import msgspec
@@ -100,7 +100,6 @@ class DeviceList(Sequence[Any]):
     def _now(self) -> list[Any]:
         """Return the devices; scan in a thread when nobody awaited it."""
         if self._devices is None:
-            thread = threading.Thread(target=lambda: asyncio.run(self._scan()), name="bluetooth scan")
-            thread.start()
-            thread.join()
+            with ThreadPoolExecutor(1, "bluetooth scan") as thread:
+                thread.submit(lambda: asyncio.run(self._scan())).result()
         return self._devices or []

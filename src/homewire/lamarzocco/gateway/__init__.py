@@ -18,14 +18,36 @@ if TYPE_CHECKING:
         LaMarzoccoLocalClient,
     )
     from homewire.lamarzocco.gateway.machine import LaMarzoccoGrinder, LaMarzoccoMachine
+    from homewire.lamarzocco.gateway.models import WakeUpSleepEntry
+    from homewire.lamarzocco.gateway.terms import (
+        BoilerType,
+        FirmwareType,
+        GrinderModel,
+        MachineModel,
+        PhysicalKey,
+        PrebrewMode,
+        SmartStandbyMode,
+        SteamLevel,
+        WeekDay,
+    )
 
 __all__ = [
     "KIND",
+    "BoilerType",
+    "FirmwareType",
+    "GrinderModel",
     "LaMarzoccoBluetoothClient",
     "LaMarzoccoCloudClient",
     "LaMarzoccoGrinder",
     "LaMarzoccoLocalClient",
     "LaMarzoccoMachine",
+    "MachineModel",
+    "PhysicalKey",
+    "PrebrewMode",
+    "SmartStandbyMode",
+    "SteamLevel",
+    "WakeUpSleepEntry",
+    "WeekDay",
 ]
 
 _PACKAGE = "homewire.lamarzocco.gateway"
@@ -47,6 +69,16 @@ _HOMES = {
     "LaMarzoccoLocalClient": "client",
     "LaMarzoccoGrinder": "machine",
     "LaMarzoccoMachine": "machine",
+    "WakeUpSleepEntry": "models",
+    "BoilerType": "terms",
+    "FirmwareType": "terms",
+    "GrinderModel": "terms",
+    "MachineModel": "terms",
+    "PhysicalKey": "terms",
+    "PrebrewMode": "terms",
+    "SmartStandbyMode": "terms",
+    "SteamLevel": "terms",
+    "WeekDay": "terms",
 }
 
 

@@ -148,7 +148,7 @@ def _normalised(fields: dict[str, Any], kind: type[msgspec.Struct]) -> dict[str,
     """Undo the capitals and the booleans as text of gateway v2 (section 8.7)."""
     if "MACHINEMODE" not in fields:
         return fields
-    names = {field.encode_name.upper(): field.encode_name for field in msgspec.structs.fields(kind)}
+    names = {encoded.upper(): encoded for _name, encoded, _piece in _pieces(kind)}
     return {names.get(key, key): _booleans(value) for key, value in fields.items()}
 
 
@@ -163,19 +163,28 @@ def _booleans(value: Any) -> Any:
 def _piecewise(fields: Mapping[str, Any], kind: type[StructT], notice: Notice | None) -> StructT:
     """Convert field by field; leave out and report what does not fit."""
     taken: dict[str, Any] = {}
-    for field in msgspec.structs.fields(kind):
-        if field.encode_name not in fields:
+    for name, encoded, piece in _pieces(kind):
+        if encoded not in fields:
             continue
         try:
-            taken[field.name] = msgspec.convert(fields[field.encode_name], _nullable(field.type))
+            taken[name] = msgspec.convert({"value": fields[encoded]}, piece).value
         except (msgspec.ValidationError, RecursionError, OverflowError) as error:
             if notice:
-                notice("field", f"{field.encode_name}: {error}")
+                notice("field", f"{encoded}: {error}")
     return _construct(kind, taken)
 
 
-def _nullable(declared: Any) -> Any:
-    """Raw fields are re-encoded by nobody: take them as they are."""
+@functools.cache
+def _pieces(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, Any], ...]:
+    """Return every field's two names and a struct that holds it alone: msgspec keeps structs' types ready."""
+    return tuple(
+        (field.name, field.encode_name, msgspec.defstruct("Piece", [("value", _plain_type(field.type))]))
+        for field in msgspec.structs.fields(kind)
+    )
+
+
+def _plain_type(declared: Any) -> Any:
+    """Raw fields cannot be made from decoded values: take whatever they hold."""
     return tuple[Any, ...] | None if "Raw" in str(declared) else declared
 
 

@@ -207,7 +207,7 @@ class GatewayConnection(Connection[GatewaySettings]):
             if appliance is None:
                 appliance = self._make(info)
                 self._add(appliance)
-            self._equip(appliance, info)
+            await self._equip(appliance, info)
             await appliance.refresh()
         except NotSupported as error:
             self.unknowns.note("model", info.model)
@@ -229,12 +229,17 @@ class GatewayConnection(Connection[GatewaySettings]):
         machine = LaMarzoccoMachine(info.model, info.serial_number, info.name, **options)
         return MachineAppliance(machine, allow=self.allow)
 
-    def _equip(self, appliance: Any, info: LaMarzoccoDeviceInfo) -> None:
-        """Give the device its clients."""
+    async def _equip(self, appliance: Any, info: LaMarzoccoDeviceInfo) -> None:
+        """Give the device its clients.
+
+        The earlier local client is closed: a command may have used it while the link was down.
+        """
         device = appliance.device
         device.cloud_client, device.bluetooth_client = self._cloud, None
         host = self._hosts().get(info.serial_number)
-        device.local_client = None
+        earlier, device.local_client = device.local_client, None
+        if earlier is not None:
+            await earlier.close()
         if host is not None:
             device.local_client = LaMarzoccoLocalClient(
                 host, info.communication_key, clock=self.clock, unknowns=self.unknowns

@@ -148,7 +148,7 @@ class LaMarzoccoDevice:
             except HomewireError as error:
                 self._complain(error)
             else:
-                self.reads_local, self._local_complained = True, False
+                self._praise()
                 return config
         self.reads_local = False
         return await self._cloud.get_configuration(self.serial_number, kind)
@@ -179,6 +179,12 @@ class LaMarzoccoDevice:
         if not self._local_complained:
             _log.warning("%s: the local API does not work, the cloud is asked instead: %s", self.name, error)
             self._local_complained = True
+
+    def _praise(self) -> None:
+        self.reads_local = True
+        if self._local_complained:
+            _log.info("%s: the local API works again", self.name)
+            self._local_complained = False
 
 
 class LaMarzoccoGrinder(LaMarzoccoDevice):

@@ -8,6 +8,7 @@ in their cycle of four seconds, telemetry every 90 ms while water flows
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import datetime as dt
 import random
@@ -56,6 +57,9 @@ _STREAM_S = 0.09
 _FIRST_REPORT_WITHIN_S = 2.0
 """Reports begin after the replies to the first poll, or without one after a while."""
 
+_REMEMBERED = 10_000
+"""Requests that are kept to be looked at: some hours of polling."""
+
 _LONGEST_READ = 128
 """Longer reads go unanswered (section 15.1)."""
 
@@ -100,7 +104,7 @@ class DirectSimulator(Simulator):
         self.levers = Levers(self.machine, catch_up=self.catch_up, changed=self.wake)
         self.account = self._build_account()
         self.clients = 0
-        self.received: list[Message] = []
+        self.received: collections.deque[Message] = collections.deque(maxlen=_REMEMBERED)
         self._turn = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._port = options.port

@@ -23,6 +23,7 @@ from homewire.errors import (
 )
 from homewire.lamarzocco.gateway.client.http import Answer, HttpClient, bearer
 from homewire.lamarzocco.gateway.client.tokens import CMS_URL, TokenKeeper
+from homewire.lamarzocco.gateway.client.unknown import FieldWatch
 from homewire.lamarzocco.gateway.codec import (
     decode_configuration,
     decode_envelope,
@@ -102,6 +103,7 @@ class LaMarzoccoCloudClient:
         self.username = username
         self.unknowns = unknowns or Unknowns()
         self._http = HttpClient(client, self.clock)
+        self._fields = FieldWatch(self.unknowns)
         self._cms = cms_url.rstrip("/")
         self._home = gateway_url.rstrip("/") + _HOME
         self._tokens = TokenKeeper(self._http, username, secret, cms_url=self._cms, clock=self.clock)
@@ -159,7 +161,10 @@ class LaMarzoccoCloudClient:
         """Return the typed configuration (section 8)."""
         answer = await self._call("GET", self._machine(serial_number, "configuration"))
         enveloped = has_envelope(answer.body)
-        return decode_configuration(answer.body, kind, enveloped=enveloped, notice=self.unknowns.note)
+        notice = self.unknowns.note
+        config = decode_configuration(answer.body, kind, enveloped=enveloped, notice=notice)
+        self._fields.look(serial_number, config, answer.body, enveloped=enveloped)
+        return config
 
     async def get_config(self, serial_number: str) -> dict[str, Any]:
         """Return the configuration as plain JSON."""

@@ -18,6 +18,7 @@ from homewire.errors import (
     ProtocolError,
 )
 from homewire.lamarzocco.gateway.client.http import HttpClient, bearer
+from homewire.lamarzocco.gateway.client.unknown import FieldWatch
 from homewire.lamarzocco.gateway.codec import Batch, decode_configuration, decode_json, decode_stream
 from homewire.lamarzocco.gateway.models import Configuration, GrinderConfiguration
 from homewire.link.clock import Clock
@@ -69,6 +70,7 @@ class LaMarzoccoLocalClient:
         self.connected = False
         self._token = local_bearer if isinstance(local_bearer, Secret) else Secret(local_bearer)
         self._http = HttpClient(client, self.clock)
+        self._fields = FieldWatch(self.unknowns)
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,7 +87,10 @@ class LaMarzoccoLocalClient:
         kind: type[ConfigurationT] = Configuration,  # type: ignore[assignment] # mypy: a default for a constrained variable
     ) -> ConfigurationT:
         """Return the typed configuration; raise AuthenticationFailed for an inactive key (403)."""
-        return decode_configuration(await self._read(), kind, notice=self.unknowns.note)
+        data = await self._read()
+        config = decode_configuration(data, kind, notice=self.unknowns.note)
+        self._fields.look(self.host, config, data)
+        return config
 
     async def get_config(self) -> dict[str, Any]:
         """Return the configuration as plain JSON."""

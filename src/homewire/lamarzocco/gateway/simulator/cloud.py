@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import collections
 import datetime as dt
 import json
 import uuid
@@ -25,6 +26,9 @@ Handler: TypeAlias = "Callable[[web.Request], Awaitable[web.StreamResponse]]"
 _HOME = "/v1/home"
 _BASE = _HOME + "/machines/{sn}"
 
+_REMEMBERED = 10_000
+"""Calls that are kept to be looked at."""
+
 
 class CloudServer:
     """One HTTP listener for both host names of section 2.
@@ -38,7 +42,7 @@ class CloudServer:
         self.account = account
         self.tokens = TokenService(account, clock)
         self.levers = levers
-        self.calls: list[str] = []
+        self.calls: collections.deque[str] = collections.deque(maxlen=_REMEMBERED)
         self._machines = machines
         self._clock = clock
         self._commands: dict[str, dict[str, Any]] = {}

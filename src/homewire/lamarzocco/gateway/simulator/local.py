@@ -80,7 +80,10 @@ class LocalServer:
         if not self._admits(request):
             return web.Response(status=403)
         stream = web.WebSocketResponse(autoping=True)
-        await stream.prepare(request)
+        try:
+            await stream.prepare(request)
+        except ConnectionError:  # the client has left in the meantime
+            return web.Response()
         queue: asyncio.Queue[Batch] = asyncio.Queue(_MOST_UNSENT)
         unsubscribe = self.machine.subscribe(lambda batch: None if queue.full() else queue.put_nowait(batch))
         for batch in self.machine.greeting():

@@ -1,0 +1,1 @@
+"""The soak: every kind of connection lives for days of virtual time in bad network weather (`make soak`)."""
