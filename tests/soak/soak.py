@@ -33,7 +33,7 @@ _EVENING_S = 3600.0
 _AFTERGLOW_S = 120.0
 """What closing may take: goodbyes and lingering sockets."""
 
-_MAY_GROW = {"tasks": 5, "timers": 5, "descriptors": 5, "blocks": 20_000, "traced_kib": 2048}
+_MAY_GROW = {"tasks": 5, "timers": 5, "descriptors": 5, "blocks": 100_000, "traced_kib": 2048}
 """By link: keep-alive connections come and go, and what simulators remember fills up to its bound."""
 
 
