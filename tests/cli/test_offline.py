@@ -153,7 +153,7 @@ async def test_a_kind_that_cannot_be_simulated_is_left_out_of_the_home() -> None
 
 async def test_watch_and_demo_speak_the_same_json(cli: Cli) -> None:
     watched = await cli("watch", "--demo", "--json", "--count", "1")
-    shown = await cli("demo", "--json", "--for", "1.5", "--speed", "1")
+    shown = await cli("demo", "--json", "--for", "5", "--speed", "1")
     for result in (watched, shown):
         first, change, *_ = (json.loads(line) for line in result.out.splitlines())
         assert (first["schema"], change["schema"]) == ("homewire.status/1", "homewire.change/1")

@@ -29,16 +29,6 @@ StartProxy = Callable[[str, int], Awaitable[FaultProxy]]
 Maker = Callable[..., HomismartClient]
 
 
-@pytest.fixture(autouse=True)
-async def nothing_left() -> AsyncIterator[None]:
-    """Prove that no test leaves a task behind."""
-    before = asyncio.all_tasks()
-    yield
-    await asyncio.sleep(30)
-    after = asyncio.all_tasks() - before - {asyncio.current_task()}
-    assert [task for task in after if not task.done()] == []
-
-
 @pytest.fixture
 async def cloud() -> AsyncIterator[HomismartSimulator]:
     async with HomismartSimulator(SimulatorOptions(nodes=2)) as simulator:

@@ -103,16 +103,6 @@ NEVER_DONE = {
 """With these the machine cannot have carried it out; with the others the answer got lost."""
 
 
-@pytest.fixture(autouse=True)
-async def nothing_left() -> AsyncIterator[None]:
-    """Prove that no test leaves a task behind."""
-    before = asyncio.all_tasks()
-    yield
-    await asyncio.sleep(30)
-    after = asyncio.all_tasks() - before - {asyncio.current_task()}
-    assert [task for task in after if not task.done()] == []
-
-
 @pytest.fixture
 async def simulator() -> AsyncIterator[DirectSimulator]:
     async with DirectSimulator(SimulatorOptions(reply_delay_s=0.0)) as simulator:

@@ -47,16 +47,6 @@ BROKEN = {
 }
 
 
-@pytest.fixture(autouse=True)
-async def nothing_left() -> AsyncIterator[None]:
-    """Prove that no test leaves a task behind."""
-    before = asyncio.all_tasks()
-    yield
-    await asyncio.sleep(90)
-    after = asyncio.all_tasks() - before - {asyncio.current_task()}
-    assert [task for task in after if not task.done()] == []
-
-
 @pytest.fixture
 async def simulator() -> AsyncIterator[GatewaySimulator]:
     async with GatewaySimulator(GatewaySimulator.Options(bluetooth=False)) as simulator:

@@ -22,16 +22,6 @@ ROUTE = "000123456789"
 StartProxy = Callable[[str, int], Awaitable[FaultProxy]]
 
 
-@pytest.fixture(autouse=True)
-async def nothing_left() -> AsyncIterator[None]:
-    """Prove that no test leaves a task behind."""
-    before = asyncio.all_tasks()
-    yield
-    await asyncio.sleep(30)
-    after = asyncio.all_tasks() - before - {asyncio.current_task()}
-    assert [task for task in after if not task.done()] == []
-
-
 @pytest.fixture
 async def oven() -> AsyncIterator[MieleSimulator]:
     async with MieleSimulator(MieleSimulatorOptions(type="oven")) as simulator:

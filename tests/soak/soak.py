@@ -179,14 +179,15 @@ def _links(kinds: Collection[str], seed: int, clock: Clock) -> list[Link]:
 
 
 async def _day(links: list[Link], clock: Clock, day_s: float) -> None:
-    evening = clock.monotonic() + day_s - _EVENING_S
+    evening_s = min(_EVENING_S, day_s / 4)
+    evening = clock.monotonic() + day_s - evening_s
     users = [asyncio.create_task(link.commands()) for link in links]
     try:
         await asyncio.gather(*(link.weather(evening) for link in links))
     finally:
         for user in users:
             await cancelled(user)
-    await clock.sleep(_EVENING_S)
+    await clock.sleep(evening_s)
 
 
 def _told_wrongly(links: list[Link], log: _Log) -> list[str]:

@@ -7,8 +7,8 @@ import pytest
 from homewire.kinds import installed_kinds
 from tests.soak.soak import live
 
-_HOURS = {"lamarzocco-direct": 2}
-"""A held machine reports every second; the others are asked."""
+_HOURS = {"lamarzocco-direct": 1.5, "miele": 4}
+"""A held machine reports every second, an oven is told of every five; the others are asked."""
 
 
 @pytest.mark.parametrize("kind", [name for name, kind in installed_kinds().items() if kind.simulator])

@@ -8,6 +8,7 @@ way. Whoever uses it opens no second connection to any machine.
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import datetime as dt
 import os
@@ -22,6 +23,7 @@ import msgspec
 
 from homewire import errors
 from homewire.appliance import Availability, Change, ChangeListener, Identity, Occurrence, Origin, Problem
+from homewire.commands import Stage
 from homewire.errors import CommandRejected, ConnectionLost, HomewireError, InvalidValue, ProtocolError
 from homewire.features import Feature, FeatureKind, Value
 
@@ -30,6 +32,11 @@ __all__ = ["BridgeClient", "Mirror", "connect"]
 _BASE = "http://localhost/api/v1"
 _SNAPSHOT_WITHIN_S = 10.0
 _LONGEST_WAIT_S = 120.0
+_CAUGHT_UP_WITHIN_S = 2.0
+"""What a confirmed command changed follows within milliseconds; a stream that stands must not hold it up."""
+
+_ENDED_REMEMBERED = 256
+"""Ends of commands that the events told before the answer came."""
 
 
 class Mirror:
@@ -59,6 +66,8 @@ class BridgeClient:
         self._commands: dict[str, Callable[[str], object]] = {}
         self._ready = asyncio.Event()
         self.lost: ConnectionLost | None = None
+        self._ended: collections.deque[str] = collections.deque(maxlen=_ENDED_REMEMBERED)
+        self._told = asyncio.Event()
 
     def subscribe(self, listener: ChangeListener) -> Callable[[], None]:
         """Call the listener with every change; return what ends that."""
@@ -96,9 +105,11 @@ class BridgeClient:
         if on_stage is not None:
             self._commands[given["id"]] = on_stage
         try:
-            return await self._finished(given, timeout_s)
+            story = await self._finished(given, timeout_s)
+            await self._caught_up(given["id"])
         finally:
             self._commands.pop(given["id"], None)
+        return story
 
     async def serve(self) -> None:
         """Follow the bridge's events until it goes away; then raise ConnectionLost."""
@@ -111,6 +122,7 @@ class BridgeClient:
             self.lost = ConnectionLost(f"the bridge cannot be reached: {error}")
         self.lost = self.lost or ConnectionLost("the bridge was stopped")
         self._ready.set()
+        self._told.set()
         raise self.lost
 
     async def ready(self) -> None:
@@ -141,6 +153,14 @@ class BridgeClient:
                         f"{given['key']} was not confirmed within {timeout_s:g} s",
                         hint="It may still take effect: look with `homewire status`.",
                     )
+
+    async def _caught_up(self, command_id: str) -> None:
+        """Wait until the events told the command's end; what it changed they told before."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CAUGHT_UP_WITHIN_S):
+                while command_id not in self._ended and self.lost is None:
+                    self._told.clear()
+                    await self._told.wait()
 
     async def _ask(self, method: str, path: str, body: Any = None) -> Any:
         try:
@@ -173,6 +193,9 @@ class BridgeClient:
             case "command":
                 told = message["command"]
                 self._commands.get(told["id"], _ignore)(told["stage"])
+                if Stage(told["stage"]).final:
+                    self._ended.append(told["id"])
+                    self._told.set()
 
     def _changed(self, message: Mapping[str, Any]) -> None:
         mirror = self.appliances.get(message["appliance"])

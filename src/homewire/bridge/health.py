@@ -49,7 +49,7 @@ def health(registry: Registry, outputs: Mapping[str, Mapping[str, Any]]) -> Heal
         ok=all(link.state == "online" for link in enabled) and all(one.get("ok") for one in outputs.values()),
         version=homewire.__version__,
         started_at=registry.started_at,
-        uptime_s=round((registry.clock.now() - registry.started_at).total_seconds(), 1),
+        uptime_s=round(registry.uptime_s, 1),
         connections=links,
         appliances=len(appliances),
         appliances_online=sum(one.availability.online for one in appliances),

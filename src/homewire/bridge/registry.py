@@ -77,6 +77,7 @@ class Registry:
     def __init__(self, *, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.started_at = self.clock.now()
+        self._began = self.clock.monotonic()
         self.commands = CommandBook(self.clock)
         self._links: dict[str, Link] = {}
         self._known: dict[str, _Known] = {}
@@ -88,6 +89,11 @@ class Registry:
         self._applying = asyncio.Lock()
 
     # ---------------------------------------------------------------- what there is
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since the start; a clock that is set does not change them."""
+        return self.clock.monotonic() - self._began
 
     @property
     def links(self) -> Mapping[str, Link]:

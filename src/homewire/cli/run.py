@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +15,13 @@ import msgspec
 from cyclopts import Parameter
 
 from homewire.cli.output import Output
+from homewire.config import default_path, load, parse
 
 if TYPE_CHECKING:
-    from homewire.bridge.service import Bridge
-    from homewire.config import Configuration, ConnectionEntry
+    from homewire.config import ConnectionEntry
+    from homewire.kinds import Kind
 
-__all__ = ["run"]
+__all__ = ["demo_home", "run", "running_demo"]
 
 
 async def run(
@@ -41,50 +44,76 @@ async def run(
     """
     if output.verbosity == 0:
         logging.getLogger("homewire").setLevel(logging.INFO)
-    async with _bridge(config, demo=demo, speed=speed, port=port, output=output) as bridge:
-        if bridge.http is not None and bridge.http.port:
-            output.note(f"homewire runs at {bridge.http.address}")
+    bridge = _demo(speed, port, output) if demo else _configured(config or default_path(), port)
+    async with bridge as address:
+        if address:
+            output.note(f"homewire runs at {address}")
         await asyncio.get_running_loop().create_future()
     return 0
 
 
 @contextlib.asynccontextmanager
-async def _bridge(
-    config: Path | None, *, demo: bool, speed: float, port: int | None, output: Output
-) -> AsyncIterator[Bridge]:
+async def _configured(path: Path, port: int | None) -> AsyncIterator[str]:
+    """Run the bridge that a file describes; yield its address, empty without HTTP."""
     from homewire.bridge.service import Bridge  # noqa: PLC0415 - brings the server
 
-    async with contextlib.AsyncExitStack() as stack:
-        configuration, path = _configuration(config, demo=demo)
-        entries = None
-        if demo:
-            entries = await stack.enter_async_context(_demo_home(speed, output))
-        if port is not None:
-            configuration = _with_port(configuration, port)
-        yield await stack.enter_async_context(Bridge(configuration, path=path, entries=entries))
-
-
-def _configuration(config: Path | None, *, demo: bool) -> tuple[Configuration, Path | None]:
-    """Return the configuration and the file to watch; a demo needs no file and changes none."""
-    from homewire.config import default_path, load, parse  # noqa: PLC0415 - reads TOML
-
-    path = config or default_path()
-    if demo:
-        return (load(path) if config else parse("", "demo")), None
-    return load(path), path
-
-
-def _with_port(configuration: Configuration, port: int) -> Configuration:
-    tables = {**configuration.tables, "http": {**configuration.tables.get("http", {}), "port": port}}
-    return msgspec.structs.replace(configuration, tables=tables)
+    configuration = load(path)
+    if port is not None:
+        tables = {**configuration.tables, "http": {**configuration.tables.get("http", {}), "port": port}}
+        configuration = msgspec.structs.replace(configuration, tables=tables)
+    async with Bridge(configuration, path=path) as bridge:
+        yield bridge.http.address if bridge.http is not None and bridge.http.port else ""
 
 
 @contextlib.asynccontextmanager
-async def _demo_home(speed: float, output: Output) -> AsyncIterator[list[ConnectionEntry]]:
-    from homewire.link.clock import Clock  # noqa: PLC0415 - as above
-    from homewire.simulation.home import VirtualHome  # noqa: PLC0415 - imports every simulator
+async def _demo(speed: float, port: int | None, output: Output) -> AsyncIterator[str]:
+    async with demo_home(speed, output) as entries, running_demo(entries, port) as (address, _socket):
+        yield address
 
-    async with VirtualHome(clock=Clock(speed)) as home:
+
+@contextlib.asynccontextmanager
+async def running_demo(
+    entries: Sequence[ConnectionEntry], port: int | None
+) -> AsyncIterator[tuple[str, Path]]:
+    """Run a bridge that leaves nothing behind; yield its address and its socket for the command line.
+
+    Without a port it takes the usual one, or any when that is taken.
+    """
+    from homewire.bridge.service import Bridge  # noqa: PLC0415 - brings the server
+    from homewire.bridge.settings import DEFAULT_PORT  # noqa: PLC0415 - as above
+
+    with tempfile.TemporaryDirectory(prefix="homewire-demo-", ignore_cleanup_errors=True) as folder:
+        socket_path = Path(folder) / "bridge.sock"
+        tables = {
+            "bridge": {"socket": str(socket_path)},
+            "history": {"url": f"sqlite:///{folder}/history.sqlite"},
+            "http": {"port": _free_port(DEFAULT_PORT) if port is None else port},
+        }
+        configuration = msgspec.structs.replace(parse("", "demo"), tables=tables)
+        async with Bridge(configuration, entries=entries) as bridge:
+            yield bridge.http.address if bridge.http is not None else "", socket_path
+
+
+@contextlib.asynccontextmanager
+async def demo_home(
+    speed: float, output: Output, kinds: Sequence[Kind] | None = None
+) -> AsyncIterator[list[ConnectionEntry]]:
+    """Start the virtual home; yield its connections as entries of homewire.toml."""
+    from homewire.link.clock import Clock  # noqa: PLC0415 - imports every simulator
+    from homewire.simulation.home import VirtualHome  # noqa: PLC0415 - as above
+
+    async with VirtualHome(kinds, clock=Clock(speed)) as home:
         for problem in home.problems:
             output.warning(problem)
         yield home.entries()
+
+
+def _free_port(wanted: int) -> int:
+    """Return the wanted loopback port, or 0 for any when something listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
+    return wanted

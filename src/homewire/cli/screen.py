@@ -37,9 +37,9 @@ _HINT = "Try: power on · help · use NAME · Tab completes · PageUp and PageDo
 class Screen:
     """Shows the session's appliances and lets the person command them until Ctrl-C, Ctrl-D or quit."""
 
-    def __init__(self, session: Session, *, color: bool = True) -> None:
+    def __init__(self, session: Session, *, color: bool = True, note: str = "") -> None:
         self._dashboard = Dashboard(session)
-        self.answers = _HINT
+        self.answers = "\n".join(line for line in (note, _HINT) if line)
         self._color = color
         self._answer_stream = io.StringIO()
         output = Output(self._answer_stream, self._answer_stream)

@@ -7,7 +7,14 @@ import aiohttp
 import pytest
 from tests.lamarzocco.direct.conftest import MakeSimulator
 
-from homewire.errors import AuthenticationFailed, ConfigurationError, ConnectionFailed, InvalidValue, NotFound
+from homewire.errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    ConnectionFailed,
+    InvalidValue,
+    NotFound,
+    ProtocolError,
+)
 from homewire.lamarzocco.direct.account import Account
 from homewire.lamarzocco.direct.client import LMDirect
 from homewire.lamarzocco.direct.simulator import AccountSimulator, DirectSimulator
@@ -89,6 +96,14 @@ async def test_a_broken_cloud_is_told_from_wrong_credentials(cloud: AccountSimul
             await account.counters("XX000000")
         await cloud.stop()
         with pytest.raises(ConnectionFailed, match="cannot be reached"):
+            await account.machines()
+
+
+async def test_an_answer_of_another_shape_is_named(cloud: AccountSimulator) -> None:
+    async with _account(cloud) as account:
+        await account.machines()
+        cloud.failing = 200
+        with pytest.raises(ProtocolError, match="not what it should be"):
             await account.machines()
 
 

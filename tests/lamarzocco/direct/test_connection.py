@@ -9,7 +9,7 @@ import pytest
 from tests.lamarzocco.direct.conftest import MakeSimulator
 
 import homewire
-from homewire.appliance import Change
+from homewire.appliance import Change, Origin
 from homewire.commands import Allowance, Stage
 from homewire.errors import (
     AuthenticationFailed,
@@ -149,6 +149,28 @@ async def test_a_shot_is_one_event_and_live_values(simulate: MakeSimulator) -> N
     assert (appliance.state["brewing"], appliance.state["brewing_key"]) == (False, 0)
     await appliance.refresh()
     assert appliance.state["drinks_key_3"] == 78
+    await connection.close()
+
+
+async def test_a_status_in_between_does_not_lose_a_shot(simulate: MakeSimulator) -> None:
+    simulator = await simulate()
+    connection, appliance = await _open(simulator)
+    changes: list[Change] = []
+    appliance.subscribe(changes.append)
+    simulator.levers.start_brew(2)
+    await asyncio.sleep(5)
+    appliance._learned({"active_key": 0}, Origin.POLL)  # a board that is behind
+    await asyncio.sleep(60)
+    assert [one.data["key"] for change in changes for one in change.occurrences] == [2]
+    await connection.close()
+
+
+async def test_new_firmware_shows_in_the_identity(simulate: MakeSimulator) -> None:
+    simulator = await simulate()
+    connection, appliance = await _open(simulator)
+    simulator.machine.memory["firmware_version"] = "1.41"
+    await appliance.refresh()
+    assert appliance.identity.firmware == "1.41"
     await connection.close()
 
 

@@ -18,7 +18,7 @@ from homewire.errors import (
     InvalidValue,
     NotSupported,
 )
-from homewire.lamarzocco.direct.codec import ReadRequest, WriteRequest
+from homewire.lamarzocco.direct.codec import Codec, ReadRequest, Refusal, Stream, WriteReply, WriteRequest
 from homewire.lamarzocco.direct.errors import MachineBusy, Unanswered
 from homewire.lamarzocco.direct.fields import Model
 from homewire.lamarzocco.direct.machine import DirectMachine
@@ -28,19 +28,15 @@ from homewire.lamarzocco.direct.models import DaySchedule, MachineState, Machine
 _READS = 10
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
 async def test_one_refresh_reads_everything_in_one_go(
     simulate: MakeSimulator, client_of: MakeMachine
 ) -> None:
-    simulator = await simulate(reply_delay_s=0.02, push="nothing")
+    simulator = await simulate(reply_delay_s=2.0, push="nothing")
     machine = client_of(simulator)
-    began = _now()
-    await machine.refresh()
-    assert _now() - began < 0.02 * _READS + 0.15
-    assert len(simulator.received) == _READS
+    reading = asyncio.create_task(machine.refresh())
+    await asyncio.sleep(1)
+    assert len(simulator.received) == _READS  # all asked before the first is answered
+    await reading
     state = machine.state
     assert (state.model, state.machine_type) == (Model.GS3_AV, MachineType.GS3_AV)
     assert (state.power, state.operating, state.firmware, state.serial) == (True, True, "1.40", "GS024680")
@@ -361,9 +357,9 @@ async def test_old_firmware_has_a_shorter_status(simulate: MakeSimulator, client
     machine = client_of(simulator)
     await machine.refresh()
     assert (machine.state.firmware, machine.state.steam_boiler_enabled) == ("1.20", None)
-    began = _now()
+    before = len(simulator.received)
     await machine.refresh()
-    assert _now() - began < 1
+    assert ReadRequest(0x4000, 35) not in list(simulator.received)[before:]
 
 
 async def test_a_wrong_key_is_named(simulate: MakeSimulator, client_of: MakeMachine) -> None:
@@ -449,3 +445,45 @@ async def test_a_cancelled_write_is_forgotten(simulate: MakeSimulator, client_of
         await task
     assert machine._link is not None
     assert machine._link._pending == []
+
+
+async def test_strange_messages_harm_nothing(simulate: MakeSimulator, client_of: MakeMachine) -> None:
+    simulator = await simulate(push="nothing")
+    machine = client_of(simulator)
+    await machine.refresh()
+    codec = Codec(simulator.wire_key)
+    before = dict(machine.state.values)
+    assert machine._link is not None
+    for strange in (
+        WriteRequest(0, b"\0"),
+        ReadRequest(0x4000, 35),
+        WriteReply(0, 1),
+        Refusal("R", 0x4000),
+        Stream(0x6100, b"\1\2"),
+    ):
+        machine._link.data_received(codec.encode(strange))
+    machine._link.data_received(b"@AAAA%")
+    assert dict(machine.state.values) == before
+    assert machine._link.rejected == 1
+    assert machine.unknowns.report() == [{"kind": "stream", "value": "6100 with 2 bytes", "count": 1}]
+
+
+async def test_a_name_that_nobody_knows() -> None:
+    machine = DirectMachine("no-such-machine.invalid", "k" * 32)
+    with pytest.raises(ConnectionFailed, match=r"cannot reach no-such-machine\.invalid"):
+        await machine.connect()
+
+
+async def test_a_change_is_confirmed_once_the_board_has_time(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    simulator = await simulate(push="nothing", reply_delay_s=2.0)
+    machine = client_of(simulator, hold=True)
+    await machine.refresh()
+    task = asyncio.create_task(machine.set_field("power_on", False))
+    await asyncio.sleep(3)  # the write was taken, the value is being read back
+    assert machine._link is not None
+    assert [pending.key for pending in machine._link._pending] == [("R", 0, 1)]
+    machine._link.data_received(Codec(simulator.wire_key).encode(Refusal("R", 0x0000)))
+    await task
+    assert machine.state.power is False

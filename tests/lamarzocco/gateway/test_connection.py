@@ -433,3 +433,18 @@ async def test_the_local_path_is_lost_and_found_with_one_line_each(
         ("WARNING", "the local API does not work, the cloud is asked instead"),
         ("INFO", "the local API works again"),
     ]
+
+
+async def test_a_device_that_was_missed_at_the_opening_comes_later(simulate: Start) -> None:
+    simulator = (await simulate("Micra", "Linea Mini")).simulator
+    devices = [
+        {"serial": machine.serial, "token": machine.key, "host": ":".join(map(str, local.address))}
+        for machine, local in zip(simulator.machines.values(), simulator.locals.values(), strict=True)
+    ]
+    _, second = simulator.locals.values()
+    second.levers.status = 500
+    async with homewire.connect("lamarzocco-gateway", devices=devices) as connection:
+        assert [each.availability.online for each in connection.appliances.values()] == [True, False]
+        second.levers.status = None
+        await asyncio.sleep(120)
+        assert [each.availability.online for each in connection.appliances.values()] == [True, True]

@@ -24,6 +24,7 @@ from homewire.bridge.links import Link
 from homewire.bridge.mqtt.announcing import Announcer
 from homewire.bridge.mqtt.commands import CommandDesk, Redeliveries
 from homewire.bridge.mqtt.paho import PahoBroker
+from homewire.bridge.mqtt.pipeline import Pipeline
 from homewire.bridge.mqtt.port import Broker, BrokerLost, Inbound
 from homewire.bridge.mqtt.topics import Request, Topics
 from homewire.bridge.registry import Registry, Unsubscribe
@@ -44,6 +45,9 @@ _LOOK_FOR_STALE_S = 5.0
 _HEALTH_EVERY_S = 60.0
 _BARRIER = 200
 """Messages between two that the broker must acknowledge: what is in flight stays bounded."""
+
+_BREATH = 50
+"""Messages between two moments in which others have their turn."""
 
 _MOST_EVENTS = 1000
 _EXACTLY_ONCE = 2
@@ -79,6 +83,8 @@ class MqttOutput:
             maxlen=_MOST_EVENTS
         )
         self._work = asyncio.Event()
+        self._pipeline = Pipeline()
+        self._barriers = Pipeline(2)
         self._task: asyncio.Task[None] | None = None
         self._ends: tuple[Unsubscribe, ...] = ()
         self._birth: asyncio.TimerHandle | None = None
@@ -169,6 +175,8 @@ class MqttOutput:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._pipeline.drop()
+            await self._barriers.drop()
 
     async def _greet(self, broker: Broker) -> None:
         topics = self._topics
@@ -185,11 +193,13 @@ class MqttOutput:
         self._dirty = dict.fromkeys(self._registry.appliances)
         self._announcer.announce_all()
         await self._flush(broker)
+        await self._pipeline.settle()
 
     async def _goodbye(self, broker: Broker) -> None:
         with contextlib.suppress(BrokerLost, TimeoutError):
             async with asyncio.timeout(0.8):
                 await self._flush(broker)
+                await self._pipeline.settle()
                 await broker.publish(self._topics.bridge_state, b"offline", qos=1, retain=True)
 
     def _lost(self, error: BrokerLost) -> None:
@@ -224,12 +234,14 @@ class MqttOutput:
         while True:
             await self._work.wait()
             self._work.clear()
+            await asyncio.sleep(0)  # what happens in this very moment goes out together
             await self._flush(broker)
 
     async def _flush(self, broker: Broker) -> None:
         """Publish what is waiting: announcements first, then values, then what happened."""
         for topic, payload in self._announcer.take():
             await self._publish(broker, topic, payload, qos=1, retain=True)
+        await self._pipeline.settle()
         while self._dirty:
             key = next(iter(self._dirty))
             del self._dirty[key]
@@ -251,9 +263,14 @@ class MqttOutput:
 
     async def _publish(self, broker: Broker, topic: str, payload: bytes, **how: Any) -> None:
         self._published += 1
-        if self._published % _BARRIER == 0:
-            how["qos"] = max(1, how.get("qos", 0))
-        await broker.publish(topic, payload, **how)
+        if self._published % _BREATH == 0:
+            await asyncio.sleep(0)
+        if how.get("qos"):
+            await self._pipeline.add(broker.publish(topic, payload, **how))
+        elif self._published % _BARRIER == 0:
+            await self._barriers.add(broker.publish(topic, payload, qos=1, **how))
+        else:
+            await broker.publish(topic, payload, **how)
 
     # ---------------------------------------------------------------- from the registry
 

@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 PATH: Final = "/homismartmain/websocket"
 """Section 1. Only the path is judged; a query is ignored (R1)."""
 
-_JOURNAL: Final = 100_000
+_JOURNAL: Final = 20_000
 """Frames kept in the record."""
 
 _PASSWORD: Final = re.compile(r'("password"\s*:\s*")[^"]*')

@@ -442,8 +442,10 @@ class DirectAppliance(Appliance):
             key = 0
             self._flowing_key = 0
         shown["brewing"], shown["brewing_key"] = key > 0, key
-        ended, self._flowing_key = self._flowing_key, fresh.get("flow_key", self._flowing_key) and key
-        if "flow_key" not in fresh or key or not ended:
+        if "flow_key" not in fresh:
+            return ()
+        ended, self._flowing_key = self._flowing_key, key
+        if key or not ended:
             return ()
         data: dict[str, Value] = {
             "key": ended,

@@ -31,7 +31,15 @@ from homewire.lamarzocco.direct.codec import (
 )
 from homewire.lamarzocco.direct.memory import clock_time, decode_stream, derive
 from homewire.lamarzocco.direct.memory import decode as decode_memory
-from homewire.lamarzocco.direct.memory_map import BLOCKS, CLOCK, FEATURE_COMMAND, FIELDS, FLOW
+from homewire.lamarzocco.direct.memory_map import (
+    BLOCKS,
+    CLOCK,
+    FEATURE_COMMAND,
+    FEATURES,
+    FIELDS,
+    FLOW,
+    TEMPERATURES,
+)
 from homewire.secrets import Secret
 
 __all__ = ["DecodeOptions", "decode"]
@@ -151,10 +159,12 @@ def _summary(message: Message) -> str:
 def _place(address: int, length: int) -> str:
     """Name a range: a block, a part of one, or just its numbers."""
     numbers = f"{address:04X}, {length} bytes"
+    for block in (TEMPERATURES, FEATURES, *BLOCKS):
+        if (address, length) == (block.address, block.size):
+            return f"{block.name} ({numbers})"
     for block in BLOCKS:
         if block.address <= address < block.end:
-            whole = (address, length) == (block.address, block.size)
-            return f"{block.name if whole else f'part of {block.name}'} ({numbers})"
+            return f"part of {block.name} ({numbers})"
     return f"unknown memory ({numbers})"
 
 

@@ -1,4 +1,4 @@
-"""Generation 2: gateway firmware 3 and 4, reached through the cloud, the local API and Bluetooth.
+"""La Marzocco, generation 2: gateway firmware 3 and 4, through the cloud, the local API and Bluetooth.
 
 The typed clients keep the names that users of pylamarzocco 1.x know; they are imported when they are used.
 Source: `docs/protocols/lamarzocco-gateway.md`.

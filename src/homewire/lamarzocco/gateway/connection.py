@@ -118,6 +118,7 @@ class GatewayConnection(Connection[GatewaySettings]):
                 "there is no device to connect to",
                 hint="Pair the machine with this account in the vendor's app, or add it to devices.",
             )
+        self._failing.clear()
         errors = await self._first_readings()
         if all(errors):
             raise next(error for error in errors if error)
@@ -216,6 +217,7 @@ class GatewayConnection(Connection[GatewaySettings]):
             if isinstance(error, AuthenticationFailed) and error.path == "cloud":
                 raise
             if appliance is not None:
+                self._failing.add(appliance_id)
                 appliance.set_availability(False, error.message)
             return error
         return None

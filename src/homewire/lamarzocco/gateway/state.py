@@ -285,6 +285,9 @@ _ROUTES: dict[str, dict[type, _Take]] = {
 """For every known key: what its value changes, by the types that need no reading."""
 
 
+_BOILERS = tuple(BoilerType)
+
+
 def _machine_view(state: LiveState) -> LaMarzoccoMachineConfig:
     config = state.configuration or Configuration()
     tea = (config.tea_doses or {}).get("DoseA")
@@ -294,7 +297,7 @@ def _machine_view(state: LiveState) -> LaMarzoccoMachineConfig:
     return LaMarzoccoMachineConfig(
         turned_on=state.mode == BrewMode.ON,
         doses=_doses(state.groups),
-        boilers={kind: _boiler(state, kind) for kind in BoilerType if kind in state.boilers},
+        boilers={kind: _boiler(state, kind) for kind in _BOILERS if kind in state.boilers},
         prebrew_mode=_mode(mode),
         plumbed_in=config.is_plumbed_in,
         prebrew_configuration=prebrew,
