@@ -229,7 +229,7 @@ async def test_history_events_and_diagnostics(
         page = watched.page
         await expect(page.locator("hw-chart canvas")).to_have_count(2)
         await expect(page.locator("hw-chart").first).to_contain_text("Coffee boiler 93.4")
-        await expect(page.locator(".lane")).to_contain_text(["Power", "Brewing", "Water tank"])
+        await expect(page.locator(".lane")).to_contain_text(["Power", "Brewing"])
         await expect(page.locator(".events li")).to_have_count(len(await house.history.reader.events()))
         espresso.publish({"coffee_temperature": 95.1}, Origin.PUSH)
         await expect(page.locator("hw-chart").first).to_contain_text("Coffee boiler 95.1")

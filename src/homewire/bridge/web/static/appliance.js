@@ -67,8 +67,11 @@ class AppliancePage extends Element {
   #features(one, title, test, style = "") {
     const shown = one.features.filter((f) => test(f) && f.kind !== "event");
     if (!shown.length) return nothing;
+    const actions = shown.filter((f) => f.kind === "button" && !f.help);
+    const controls = (features) => repeat(features, (f) => `${one.id} ${f.key}`, (f) => html`<hw-control .applianceId=${one.id} .feature=${f}></hw-control>`);
     return html`<section class="panel ${style}" aria-label=${title}><h2>${title}</h2>
-      ${repeat(shown, (f) => `${one.id} ${f.key}`, (f) => html`<hw-control .applianceId=${one.id} .feature=${f}></hw-control>`)}</section>`;
+      ${controls(shown.filter((f) => !actions.includes(f)))}
+      ${actions.length ? html`<div class="actions">${controls(actions)}</div>` : nothing}</section>`;
   }
 
   #unknown() {

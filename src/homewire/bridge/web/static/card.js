@@ -29,7 +29,7 @@ class Card extends Element {
         ${toggle && online ? html`<hw-toggle .applianceId=${one.id} .feature=${toggle} .label=${`${one.identity.name}: ${toggle.name}`}></hw-toggle>` : nothing}
       </header>
       <p class="model">${one.identity.vendor} ${one.identity.model}</p>
-      ${main ? this.#main(main, one.state[main.key]) : nothing}
+      ${main ? this.#main(main, one.state[main.key]) : html`<div class="main-reading"><p><span class="big">${online ? "Online" : "Offline"}</span></p></div>`}
       <dl>${rest.map((f) => html`<div><dt>${f.name}</dt><dd class=${this.#tone(f, one.state[f.key])}>${text(f, one.state[f.key])}</dd></div>`)}</dl>
       ${one.problems.length ? html`<p class="note"><i class="dot warn"></i>${one.problems[0].message}</p>` : nothing}
       ${online ? nothing : html`<p class="note"><i class="dot bad"></i><span>Offline ${lasting(since)}<span class="muted"> · ${reason}</span></span></p>`}

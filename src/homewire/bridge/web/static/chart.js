@@ -142,9 +142,11 @@ function padded(low, high) {
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
 function times(_plot, ticks, _axis, _space, step) {
+  if (step < 60) return ticks.map((tick) => exact.format(tick * 1000));
   return ticks.map((tick) => (step >= 86_400 || new Date(tick * 1000).getHours() + new Date(tick * 1000).getMinutes() === 0 ? day : clock).format(tick * 1000));
 }
 

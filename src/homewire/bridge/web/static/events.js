@@ -71,8 +71,8 @@ function suffix(key) {
 
 function label(key) {
   const unit = suffix(key);
-  const bare = unit && key.length >= unit.length ? key.slice(0, -unit.length) : key;
-  return humanize(bare || "duration");
+  if (unit === `_${key.toLowerCase()}`) return UNITS[unit] === "s" ? "Duration" : humanize(key);
+  return humanize(unit ? key.slice(0, -unit.length) : key);
 }
 
 function shown(key, value) {

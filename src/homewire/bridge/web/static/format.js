@@ -113,8 +113,8 @@ export function headline(shown, state) {
   return (
     shown.find((f) => ["cover", "lock"].includes(f.kind)) ??
     shown.find((f) => f.kind === "sensor" && typeof state[f.key] === "number" && f.state_class !== "total_increasing") ??
-    shown.find((f) => f.kind === "sensor" && known(f)) ??
-    shown.find((f) => f.kind !== "switch" && known(f)) ??
+    shown.find((f) => f.kind === "sensor" && f.device_class !== "timestamp" && known(f)) ??
+    shown.find((f) => ["binary_sensor", "number", "select"].includes(f.kind) && known(f)) ??
     shown.find((f) => f.kind === "switch")
   );
 }

@@ -8,6 +8,7 @@ import { store } from "./store.js";
 
 const RANGES = [["1 h", 3600], ["24 h", 86_400], ["7 d", 7 * 86_400], ["30 d", 30 * 86_400], ["1 y", 365 * 86_400]];
 const MOST_CHARTS = 4;
+const SHORTEST_S = 300;
 const AVAILABLE = "$available";
 let chosen = 86_400;
 
@@ -36,7 +37,11 @@ class History extends Element {
       const known = await api.series(this.applianceId);
       const answers = await Promise.all(known.filter((one) => one.kind !== "event").map((one) =>
         api.points({ appliance: this.applianceId, key: one.key, ...range }, signal).catch(() => null)));
-      if (!signal.aborted) this.data = { from: to - this.span, to, series: this.#ordered(answers.filter(Boolean).map((one) => this.#line(one))) };
+      if (signal.aborted) return;
+      const series = this.#ordered(answers.filter(Boolean).map((one) => this.#line(one)));
+      // A history that began an hour ago fills the chart, too.
+      const earliest = Math.min(...series.filter((line) => line.at.length).map((line) => line.at[0]), to - SHORTEST_S);
+      this.data = { from: Math.max(to - this.span, earliest), to, series };
     } catch (problem) {
       if (problem.name !== "AbortError") this.problem = problem;
     }
@@ -69,7 +74,7 @@ class History extends Element {
       changed = true;
     }
     if (!changed) return;
-    this.data = { ...this.data, from: at - this.span, to: at };
+    this.data = { ...this.data, from: Math.max(at - this.span, this.data.from), to: at };
   }
 
   render() {
@@ -96,12 +101,15 @@ class History extends Element {
     const numeric = shown.filter((line) => line.values.some((value) => typeof value === "number") && !this.#isState(line));
     const states = [...shown.filter((line) => !numeric.includes(line) && line.feature?.device_class !== "timestamp" && !["text", "time", "update"].includes(line.feature?.kind)), ...this.#offline()];
     const charts = this.#charts(numeric);
-    const few = this.all ? charts : charts.slice(0, MOST_CHARTS);
-    const more = this.data.series.length > shown.length + 1 || charts.length > few.length;
+    const telling = charts.filter((lines) => lines.some(varies));
+    const few = this.all ? charts : telling.slice(0, MOST_CHARTS);
+    const lanes = this.all ? states : states.filter(varies);
+    const more = this.data.series.length > shown.length + 1 || charts.length > few.length || states.length > lanes.length;
     if (!shown.length) return html`<p class="quiet">Nothing is recorded for this range yet. Changes appear here as they happen.</p>`;
     return html`
       ${few.map((lines) => html`<hw-chart .lines=${lines} .from=${this.data.from} .to=${this.data.to}></hw-chart>`)}
-      ${states.length ? html`<div class="lanes">${states.map((line) => this.#lane(line))}</div>` : nothing}
+      ${few.length || lanes.length ? nothing : html`<p class="quiet">Nothing has changed in this range.</p>`}
+      ${lanes.length ? html`<div class="lanes">${lanes.map((line) => this.#lane(line))}</div>` : nothing}
       <div class="panel-foot">
         ${more || this.all ? html`<button class="button small" aria-pressed=${Boolean(this.all)} @click=${() => (this.all = !this.all)}>${this.all ? "Show less" : "Show everything"}</button>` : nothing}
         <button class="button small" @click=${() => this.#export("csv")}>Save as CSV</button>
@@ -165,6 +173,7 @@ class History extends Element {
 }
 
 const share = (value) => (typeof value === "number" ? Math.min(1, value) : 1);
+const varies = (line) => new Set([...line.values, ...(line.low ?? []), ...(line.high ?? [])].filter((value) => value !== null)).size > 1;
 /** Set through the style object, which the content security policy allows, unlike a style attribute. */
 const place = ({ begin, end, value }, from, to) =>
   `left: ${((begin - from) / (to - from)) * 100}%; width: ${((end - begin) / (to - from)) * 100}%; opacity: ${0.25 + 0.75 * share(value)}`;
