@@ -32,7 +32,9 @@ def test_looking_at_the_program_imports_nothing_heavy(words: list[str]) -> None:
 
 
 @pytest.mark.real_time
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
 def test_a_signal_ends_it_with_its_own_exit_code_and_without_noise(
     process: Process, number: signal.Signals, code: int
 ) -> None:

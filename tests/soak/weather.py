@@ -124,10 +124,10 @@ class Network:
         return math.exp(rng.uniform(math.log(_SHORTEST_S), math.log(_LONGEST_S)))
 
     async def heal(self) -> None:
-        """Let the sun shine. Connections whose bytes were swallowed are as good as dead and end."""
+        """Let the sun shine. Connections whose bytes were swallowed or falsified are out of step and end."""
         for proxy in self._proxies.values():
             proxy.heal()
-            if self.spell == "black hole":
+            if self.spell == "black hole" or self.spell in FALSIFYING:
                 proxy.reset()
             await proxy.start()
         self.spell = ""

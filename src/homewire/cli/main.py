@@ -1,7 +1,8 @@
 """The program `homewire`: parse, run, and end with the documented exit code and one clear line.
 
 Exit codes (docs/commands.md): 0 done; 1 something else; 2 wrong usage; 3 to 9 the error family of
-`homewire.errors`; 130 and 143 when stopped by Ctrl-C or SIGTERM; 141 when the reader of a pipe went away.
+`homewire.errors`; 130 and 143 when stopped by Ctrl-C or SIGTERM (or
+by SIGHUP, when the terminal closes); 141 when the reader of a pipe went away.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ __all__ = ["INTERRUPTED", "PIPE_CLOSED", "TERMINATED", "Terminated", "finish", "
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 PIPE_CLOSED = 128 + signal.SIGPIPE
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""A service is told to end, a terminal closes; the bridge takes the second for reading its file again."""
 
 
 class Terminated(BaseException):
@@ -115,7 +119,7 @@ async def finish(words: Sequence[str], output: Output) -> int:
 
 
 def _run_loop(command: Coroutine[Any, Any, Any]) -> Any:
-    """Run the coroutine; Ctrl-C and SIGTERM cancel it, so that every link is closed properly."""
+    """Run the coroutine; Ctrl-C, SIGTERM and SIGHUP cancel it, so that every link is closed properly."""
     import asyncio  # noqa: PLC0415 - not needed for --help
 
     stopped = False
@@ -129,11 +133,13 @@ def _run_loop(command: Coroutine[Any, Any, Any]) -> Any:
             if task is not None:
                 task.cancel()
 
-        loop.add_signal_handler(signal.SIGTERM, stop)
+        for number in _ENDING:
+            loop.add_signal_handler(number, stop)
         try:
             return await command
         finally:
-            loop.remove_signal_handler(signal.SIGTERM)
+            for number in _ENDING:
+                loop.remove_signal_handler(number)
 
     try:
         return asyncio.run(stoppable())

@@ -346,7 +346,8 @@ class HomismartSimulator(Simulator):
         self.connections.append(connection)
         try:
             self._redirect(connection, RedirectWhen.ON_UPGRADE)
-            await self._converse(connection, socket)
+            with contextlib.suppress(ConnectionError):  # a pong for a client that has left
+                await self._converse(connection, socket)
         finally:
             self.connections.remove(connection)
             await connection.end()
