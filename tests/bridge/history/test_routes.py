@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -68,7 +70,7 @@ async def test_points_come_as_columns(api: Api) -> None:
         ({"key": "temperature", "from": "2026-03-02T00:00:00Z"}, 422, "invalid_value"),
         ({"key": "temperature", "resolution": "-1"}, 400, "bad_request"),
         ({"key": "temperature", "from": "yesterday"}, 400, "bad_request"),
-        ({"key": "temperature", "resolution": "1", "from": "2025-01-01T00:00:00Z"}, 422, "invalid_value"),
+        ({"key": "temperature", "resolution": "1", "to": "2026-06-01T00:00:00Z"}, 422, "invalid_value"),
         ({}, 400, "bad_request"),
     ],
 )
@@ -77,6 +79,41 @@ async def test_wrong_questions_are_told_why(api: Api, query: dict[str, str], sta
     answer = await api.json("GET", "/api/v1/history/points", status, params=params)
     assert answer["code"] == code
     assert answer["detail"]
+
+
+@pytest.mark.parametrize(
+    ("route", "query"),
+    [
+        ("points", {"key": "temperature", "to": "0001-01-01T00:00:00Z"}),
+        ("points", {"key": "temperature", "from": "2026-03-01T12:00:00"}),
+        ("events", {"from": "2026-03-01T12:00:00"}),
+        ("events", {"from": "2026-03-02T12:00:00Z", "to": "2026-03-01T12:00:00Z"}),
+        ("export", {"from": "2026-03-02T12:00:00Z", "to": "2026-03-01T12:00:00Z"}),
+        ("export", {"from": "2026-03-01T12:00:00"}),
+    ],
+)
+async def test_ranges_that_are_none_are_refused(api: Api, route: str, query: dict[str, str]) -> None:
+    answer = await api.json("GET", f"/api/v1/history/{route}", 422, params={**KETTLE, **query})
+    assert answer["code"] == "invalid_value"
+
+
+async def test_the_whole_of_time_can_be_asked_for(api: Api) -> None:
+    ever = {"from": "0001-01-01T00:00:00+14:00", "to": "9999-12-31T23:59:59-12:00"}
+    for route in ("points", "events", "export"):
+        async with api.session.get(
+            f"{api.output.address}/api/v1/history/{route}", params={**KETTLE, "key": "temperature", **ever}
+        ) as answer:
+            assert answer.status == 200, await answer.text()
+
+
+async def test_a_broken_database_is_told_without_its_words(
+    api: Api, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "h.sqlite")) as database:
+        database.execute("DROP TABLE occurrences")
+    answer = await api.json("GET", "/api/v1/history/events", 503)
+    assert (answer["code"], "occurrences" in str(answer)) == ("connection_failed", False)
+    assert "occurrences" in caplog.text
 
 
 async def test_events_come_newest_first(api: Api) -> None:

@@ -21,7 +21,7 @@ from homewire.bridge.history.sources import LEVELS, RAW, SECOND, Source, sources
 from homewire.errors import InvalidValue, NotFound
 from homewire.link.clock import Clock
 
-__all__ = ["MAX_POINTS", "Event", "Points", "Reader", "SeriesInfo"]
+__all__ = ["MAX_POINTS", "Event", "Points", "Reader", "SeriesInfo", "check_range"]
 
 MAX_POINTS = 20_000
 """The longest answer: more than any screen shows, and bounded in memory."""
@@ -102,6 +102,7 @@ class Reader:
         until = max(min(until, microseconds(self._clock.now())), since)
         async with self._engine.connect() as connection:
             found = await _find(connection, appliance, key)
+            since = min(max(since, await _first(connection, found.id)), until)
             width = resolution_s
             if width is None:
                 width = await _automatic(connection, found.id, since, until)
@@ -119,6 +120,7 @@ class Reader:
         limit: int = 100,
     ) -> list[Event]:
         """Return the newest occurrences of a range, the newest first."""
+        check_range(start, end)
         query = _events(appliance, key, start, end).order_by(occurrences.c.at.desc()).limit(limit)
         async with self._engine.connect() as connection:
             return [_event(row) for row in await connection.execute(query)]
@@ -147,11 +149,16 @@ def moment(at: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=at)
 
 
-def _range(start: dt.datetime, end: dt.datetime) -> tuple[int, int]:
-    if start.tzinfo is None or end.tzinfo is None:
+def check_range(start: dt.datetime | None, end: dt.datetime | None) -> None:
+    """Raise InvalidValue for a range that is none, or whose times have no zone."""
+    if any(moment is not None and moment.tzinfo is None for moment in (start, end)):
         raise InvalidValue("a time without its zone is ambiguous", allowed="ISO 8601 with an offset or Z")
-    if not start < end:
+    if start is not None and end is not None and not start < end:
         raise InvalidValue("the range ends before it begins", allowed="from before to")
+
+
+def _range(start: dt.datetime, end: dt.datetime) -> tuple[int, int]:
+    check_range(start, end)
     return microseconds(start), microseconds(end)
 
 
@@ -165,6 +172,14 @@ async def _find(connection: AsyncConnection, appliance: str, key: str) -> Row[An
             hint="Ask for the list of series; a feature appears with its first value.",
         )
     return found
+
+
+async def _first(connection: AsyncConnection, series_id: int) -> int:
+    """Return the moment before which nothing is known: no use in asking further back."""
+    change = select(func.min(samples.c.at)).where(samples.c.series_id == series_id)
+    bucket = select(func.min(rollups.c.at)).where(rollups.c.series_id == series_id)
+    known = [await connection.scalar(change), await connection.scalar(bucket)]
+    return min((at for at in known if at is not None), default=0)
 
 
 async def _is_text(connection: AsyncConnection, series_id: int) -> bool:

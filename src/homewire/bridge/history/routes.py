@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+import logging
+from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Router, get
+from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from litestar.response import Stream
+from sqlalchemy.exc import SQLAlchemyError
 
 from homewire.bridge.history.export import as_csv, as_json
 from homewire.bridge.history.output import History
-from homewire.bridge.history.queries import MAX_POINTS, Event, Points, SeriesInfo
+from homewire.bridge.history.queries import MAX_POINTS, Event, Points, SeriesInfo, check_range
+from homewire.bridge.http.answers import Http
+from homewire.bridge.http.problems import from_homewire
+from homewire.errors import ConnectionFailed
 
 __all__ = ["history_router"]
+
+_log = logging.getLogger(__name__)
 
 _DAY = dt.timedelta(days=1)
 _MOST_EVENTS = 1000
@@ -114,11 +121,26 @@ def history_router(history: History) -> Router:
         tags=["history"],
         route_handlers=[list_series, show_points, list_events, export],
         dependencies={"history": Provide(lambda: history, sync_to_thread=False)},
+        exception_handlers={SQLAlchemyError: _database_trouble},
     )
 
 
 def _range(
     history: History, since: dt.datetime | None, until: dt.datetime | None
 ) -> tuple[dt.datetime, dt.datetime]:
+    """Return a checked range, a day long unless told otherwise."""
     end = until or history.clock.now()
-    return since or end - _DAY, end
+    try:
+        start = since or end - _DAY
+    except OverflowError:
+        start = end  # the first day of all; refused as empty
+    check_range(start, end)
+    return start, end
+
+
+def _database_trouble(request: Http, error: SQLAlchemyError) -> Response[dict[str, Any]]:
+    """Answer that the database cannot be read; its own words stay in the log."""
+    _log.warning("The history could not be read: %s", error)
+    return from_homewire(
+        request, ConnectionFailed("the history cannot be read now", hint="The bridge's log tells more.")
+    )

@@ -19,6 +19,7 @@ __all__ = ["describe"]
 _EVERYWHERE = (400, 401, 403, 404, 405, 421, 429)
 _WITH_BODY = (413, 415, 422)
 _TO_APPLIANCES = (409, 412, 422, 501, 502, 503, 504)
+_OF_HISTORY = (422, 503)
 
 _WORDS = {
     304: "Not modified",
@@ -72,6 +73,8 @@ def _complete(operation: dict[str, Any], path: str, method: str) -> None:
         statuses += _WITH_BODY
     if path.endswith(("/commands", "/refresh", "}")) or method in ("put", "delete"):
         statuses += _TO_APPLIANCES
+    if "/history/" in path:
+        statuses += _OF_HISTORY
     for status in statuses:
         answers[str(status)] = _problem_answer(status)
     if method == "get":
