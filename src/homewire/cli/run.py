@@ -7,9 +7,10 @@ import contextlib
 import logging
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
@@ -20,6 +21,8 @@ from homewire.config import default_path, load, parse
 if TYPE_CHECKING:
     from homewire.config import ConnectionEntry
     from homewire.kinds import Kind
+
+_NO_TABLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 __all__ = ["demo_home", "run", "running_demo"]
 
@@ -44,7 +47,7 @@ async def run(
     """
     if output.verbosity == 0:
         logging.getLogger("homewire").setLevel(logging.INFO)
-    bridge = _demo(speed, port, output) if demo else _configured(config or default_path(), port)
+    bridge = _demo(speed, port, config, output) if demo else _configured(config or default_path(), port)
     async with bridge as address:
         if address:
             output.note(f"homewire runs at {address}")
@@ -66,30 +69,34 @@ async def _configured(path: Path, port: int | None) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def _demo(speed: float, port: int | None, output: Output) -> AsyncIterator[str]:
-    async with demo_home(speed, output) as entries, running_demo(entries, port) as (address, _socket):
+async def _demo(speed: float, port: int | None, config: Path | None, output: Output) -> AsyncIterator[str]:
+    tables = load(config).tables if config else {}
+    async with demo_home(speed, output) as entries, running_demo(entries, port, tables) as (address, _):
         yield address
 
 
 @contextlib.asynccontextmanager
 async def running_demo(
-    entries: Sequence[ConnectionEntry], port: int | None
+    entries: Sequence[ConnectionEntry], port: int | None, tables: Mapping[str, Mapping[str, Any]] = _NO_TABLES
 ) -> AsyncIterator[tuple[str, Path]]:
     """Run a bridge that leaves nothing behind; yield its address and its socket for the command line.
 
-    Without a port it takes the usual one, or any when that is taken.
+    Without a port it takes the usual one, or any when that is taken. `tables` of a file, such as its broker,
+    are taken over as they are.
     """
     from homewire.bridge.service import Bridge  # noqa: PLC0415 - brings the server
     from homewire.bridge.settings import DEFAULT_PORT  # noqa: PLC0415 - as above
 
     with tempfile.TemporaryDirectory(prefix="homewire-demo-", ignore_cleanup_errors=True) as folder:
         socket_path = Path(folder) / "bridge.sock"
-        tables = {
-            "bridge": {"socket": str(socket_path)},
+        http = {"port": _free_port(DEFAULT_PORT)} | dict(tables.get("http", {}))
+        demo_tables = {
             "history": {"url": f"sqlite:///{folder}/history.sqlite"},
-            "http": {"port": _free_port(DEFAULT_PORT) if port is None else port},
+            **tables,
+            "bridge": {**tables.get("bridge", {}), "socket": str(socket_path)},
+            "http": http if port is None else http | {"port": port},
         }
-        configuration = msgspec.structs.replace(parse("", "demo"), tables=tables)
+        configuration = msgspec.structs.replace(parse("", "demo"), tables=demo_tables)
         async with Bridge(configuration, entries=entries) as bridge:
             yield bridge.http.address if bridge.http is not None else "", socket_path
 
