@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -60,7 +61,7 @@ def _identity(device: LaMarzoccoDevice) -> Identity:
     )
 
 
-class _DeviceAppliance(Appliance):
+class _DeviceAppliance(Appliance, abc.ABC):
     """What machine and grinder share: firmware, and where readings come from."""
 
     confirm_within_s = _INSTALL_S
@@ -84,9 +85,9 @@ class _DeviceAppliance(Appliance):
                 return self.device.update_firmware(kind)
         raise NotSupported(f"{key} cannot be changed", appliance=self.identity.name)
 
+    @abc.abstractmethod
     def show(self, origin: Origin) -> None:
         """Publish everything known."""
-        raise NotImplementedError
 
     async def _refresh(self) -> None:
         await self.device.get_config()

@@ -6,6 +6,7 @@ section 9).
 
 from __future__ import annotations
 
+import abc
 import enum
 import logging
 from collections.abc import Generator, Mapping
@@ -45,7 +46,7 @@ class Path(enum.StrEnum):
     CLOUD = "cloud"
 
 
-class LaMarzoccoDevice:
+class LaMarzoccoDevice(abc.ABC):
     """What machine and grinder share: identity, clients, firmware and statistics.
 
     `last_path` tells which way the last command took, `reads_local` whether the last reading came from
@@ -100,9 +101,9 @@ class LaMarzoccoDevice:
         """Whether the Bluetooth link stands at the moment."""
         return self.bluetooth_client is not None and self.bluetooth_client.connected
 
+    @abc.abstractmethod
     async def get_config(self) -> None:
         """Read the configuration, from the machine itself if possible; raise what the last way raised."""
-        raise NotImplementedError
 
     async def get_firmware(self) -> None:
         """Read installed and offered firmware from the cloud."""
