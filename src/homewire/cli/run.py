@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from cyclopts import Parameter
 
 from homewire.cli.output import Output
 from homewire.config import default_path, load, parse
+from homewire.errors import ConnectionFailed
 
 if TYPE_CHECKING:
     from homewire.config import ConnectionEntry
@@ -89,7 +89,7 @@ async def running_demo(
 
     with tempfile.TemporaryDirectory(prefix="homewire-demo-", ignore_cleanup_errors=True) as folder:
         socket_path = Path(folder) / "bridge.sock"
-        http = {"port": _free_port(DEFAULT_PORT)} | dict(tables.get("http", {}))
+        http = {"port": DEFAULT_PORT} | dict(tables.get("http", {}))
         demo_tables = {
             "history": {"url": f"sqlite:///{folder}/history.sqlite"},
             **tables,
@@ -97,8 +97,19 @@ async def running_demo(
             "http": http if port is None else http | {"port": port},
         }
         configuration = msgspec.structs.replace(parse("", "demo"), tables=demo_tables)
-        async with Bridge(configuration, entries=entries) as bridge:
+        bridge = Bridge(configuration, entries=entries)
+        try:
+            await bridge.start()
+        except ConnectionFailed:
+            if port is not None:
+                raise
+            elsewhere = {**demo_tables, "http": http | {"port": 0}}
+            bridge = Bridge(msgspec.structs.replace(configuration, tables=elsewhere), entries=entries)
+            await bridge.start()
+        try:
             yield bridge.http.address if bridge.http is not None else "", socket_path
+        finally:
+            await bridge.stop()
 
 
 @contextlib.asynccontextmanager
@@ -113,14 +124,3 @@ async def demo_home(
         for problem in home.problems:
             output.warning(problem)
         yield home.entries()
-
-
-def _free_port(wanted: int) -> int:
-    """Return the wanted loopback port, or 0 for any when something listens there."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            return 0
-    return wanted
