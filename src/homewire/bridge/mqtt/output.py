@@ -184,8 +184,8 @@ class MqttOutput:
         await broker.subscribe(*commands, qos=_EXACTLY_ONCE)
         await broker.subscribe(topics.birth, *self._announcer.filters(), qos=1)
         await self._publish_everything(broker)
+        self._online, self._reason = True, "connected"  # what happens once others see it must not be lost
         await broker.publish(topics.bridge_state, b"online", qos=1, retain=True)
-        self._online, self._reason = True, "connected"
 
     async def _publish_everything(self, broker: Broker) -> None:
         info = {"name": "homewire", "version": homewire.__version__}
