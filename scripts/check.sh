@@ -14,7 +14,7 @@ $bin/mypy
 echo "== tests, with branch coverage"
 rm -f .coverage .coverage.*
 # Many tests wait for other processes: more workers than processors.
-$bin/pytest -q -n 4 --dist loadgroup --cov --cov-report= "$@" | tee .pytest-output
+$bin/pytest -q -n 3 --dist loadgroup --cov --cov-report= "$@" | tee .pytest-output
 $bin/coverage report --skip-covered --skip-empty --sort=cover >.coverage-report
 tail -n 1 .coverage-report
 # A codec is total: every branch of every codec is proven (docs/decisions/0004-codecs-are-total.md).

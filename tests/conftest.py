@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Iterator, Mapping
 
 import hypothesis
@@ -18,6 +19,11 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("homewire")
 
 pytest_plugins = ["homewire.simulation.pytest_plugin"]
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores Ctrl-C and hands that on; the programs under test must hear it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -61,8 +61,9 @@ class Terminal:
 
     def end(self) -> int:
         """Read to the end and return the exit code."""
+        deadline = time.monotonic() + _WITHIN_S
         with contextlib.suppress(OSError):  # the terminal's other end is closed
-            while self._read(_WITHIN_S):
+            while time.monotonic() < deadline and self._read(_WITHIN_S):
                 pass
         return self.process.wait(_WITHIN_S)
 
