@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,5 +26,7 @@ def test_a_benchmark_prints_its_figures(topic: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) > 1
-    assert "aim" in done.stdout
+    title, *figures = done.stdout.splitlines()
+    assert title == topic
+    assert figures
+    assert all(re.search(r": [\d.,e+-]+ \S", line) for line in figures), done.stdout

@@ -19,6 +19,7 @@ from homewire.lamarzocco.gateway.codec import (
     decode_records,
     decode_stream,
     encode_json,
+    has_envelope,
     unknown_fields,
     unknown_fields_of,
 )
@@ -236,3 +237,16 @@ def test_any_object_is_a_configuration_as_far_as_it_goes(fields: dict[str, Any])
     data = json.dumps(fields).encode()
     assert isinstance(decode_configuration(data, Configuration), Configuration)
     unknown_fields_of(data, Configuration)
+
+
+@pytest.mark.parametrize(
+    ("data", "wrapped"),
+    [
+        (b'{"data": {"a": 1}, "status": true}', True),
+        (b'{"MACHINE_MODE": "x"}', False),
+        (b"{", False),
+        (b"[]", False),
+    ],
+)
+def test_an_envelope_is_told_from_a_bare_configuration(data: bytes, wrapped: bool) -> None:
+    assert has_envelope(data) is wrapped
