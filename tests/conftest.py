@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
 
+import aiosqlite
 import hypothesis
 import pytest
 
@@ -30,6 +33,23 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[]
     if item.get_closest_marker("real_time") or item.get_closest_marker("interop"):
         return {"real": asyncio.new_event_loop}
     return {"travel": TimeTravelLoop}
+
+
+def _while_time_stands_still(work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    @functools.wraps(work)
+    async def working(*args: Any, **kwargs: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop, TimeTravelLoop):
+            return await work(*args, **kwargs)
+        with loop.stand_still():
+            return await work(*args, **kwargs)
+
+    return working
+
+
+# SQLite works in threads of its own; a slow disk must not let hours of virtual time pass.
+for _name in ("_connect", "_execute"):
+    setattr(aiosqlite.Connection, _name, _while_time_stands_still(getattr(aiosqlite.Connection, _name)))
 
 
 @pytest.fixture(autouse=True)

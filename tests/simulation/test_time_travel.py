@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from pathlib import Path
 
+import aiosqlite
 import pytest
 
 from homewire.link import Clock
@@ -50,6 +53,31 @@ async def test_time_stands_still_while_a_thread_works() -> None:
     clock = Clock()
     async with clock.timeout(600):
         assert await asyncio.get_running_loop().run_in_executor(None, sum, [1, 2]) == 3
+
+
+async def test_time_stands_still_for_the_thread_of_a_library() -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, TimeTravelLoop)
+    clock, done = Clock(), loop.create_future()
+    began = clock.monotonic()
+    hour = asyncio.ensure_future(clock.sleep(3600))
+    working = threading.Timer(0.1, loop.call_soon_threadsafe, (done.set_result, None))
+    working.start()
+    with loop.stand_still():
+        await done
+    assert clock.monotonic() - began < 60
+    await hour
+    assert clock.monotonic() - began >= 3600
+
+
+async def test_a_database_does_not_lose_time(tmp_path: Path) -> None:
+    clock = Clock()
+    hour = asyncio.ensure_future(clock.sleep(3600))
+    async with aiosqlite.connect(tmp_path / "slow.db") as database:
+        await database.create_function("wait", 0, lambda: time.sleep(0.1))
+        await database.execute("select wait()")
+    assert not hour.done()
+    await hour
 
 
 def test_a_loop_that_can_never_go_on_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

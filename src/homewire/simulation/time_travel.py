@@ -8,9 +8,10 @@ thread works for the loop, time stands still.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
@@ -93,6 +94,15 @@ class TimeTravelLoop(asyncio.SelectorEventLoop):
         self._jumping.threads += 1
         future.add_done_callback(self._thread_done)
         return future
+
+    @contextlib.contextmanager
+    def stand_still(self) -> Iterator[None]:
+        """Let time stand still while a thread works that the loop did not start, such as a database's."""
+        self._jumping.threads += 1
+        try:
+            yield
+        finally:
+            self._jumping.threads -= 1
 
     def _thread_done(self, _future: asyncio.Future[Any]) -> None:
         self._jumping.threads -= 1
