@@ -10,8 +10,8 @@ import time
 from benchmarks.figure import Figure
 from homewire.appliance import Appliance, Identity, Origin
 from homewire.bridge.history import History, HistorySettings
+from homewire.clock import Clock
 from homewire.features import Sensor
-from homewire.link.clock import Clock
 from homewire.secrets import Secret
 
 APPLIANCES = 100

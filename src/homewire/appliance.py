@@ -19,10 +19,10 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.commands import Allowance, Command, CommandListener, Lane
 from homewire.errors import CommandTimeout, HomewireError, InvalidValue, NotFound, RemoteControlDisabled
 from homewire.features import Cover, Feature, Value
-from homewire.link.clock import Clock
 from homewire.secrets import redact
 from homewire.unknowns import Unknowns
 

@@ -18,6 +18,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, TypeAlias
 
+from homewire.clock import Clock
 from homewire.errors import (
     CommandRejected,
     CommandSuperseded,
@@ -27,7 +28,6 @@ from homewire.errors import (
     RemoteControlDisabled,
 )
 from homewire.features import Value
-from homewire.link.clock import Clock
 
 __all__ = ["Allowance", "Command", "CommandListener", "Lane", "Stage"]
 

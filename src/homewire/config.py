@@ -27,10 +27,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.errors import ConfigurationError, HomewireError
 from homewire.kinds import find_kind
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.secrets import Secret
 from homewire.settings import convert_settings, holds_secret

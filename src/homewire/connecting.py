@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.kinds import find_kind
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.link.supervisor import Supervisor
 

@@ -22,9 +22,9 @@ from homewire.errors import ConfigurationError, HomewireError, NotFound, NotSupp
 
 if TYPE_CHECKING:
     from homewire.captures import Record
+    from homewire.clock import Clock
     from homewire.discovery import Discovered
     from homewire.features import Feature
-    from homewire.link.clock import Clock
     from homewire.link.connection import Connection
     from homewire.simulation import Simulator
 

@@ -16,9 +16,9 @@ from homewire.bridge.http.app import Parts
 from homewire.bridge.http.server import HttpOutput
 from homewire.bridge.registry import Registry
 from homewire.bridge.settings import HttpSettings
+from homewire.clock import Clock
 from homewire.config import ConnectionEntry
 from homewire.kinds import Kind, installed_kinds
-from homewire.link.clock import Clock
 from tests.bridge.kitchen import KitchenConnection, entry
 
 KITCHEN = Kind(kind="kitchen", summary="For tests", connection="tests.bridge.kitchen:KitchenConnection")

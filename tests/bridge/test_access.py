@@ -10,8 +10,8 @@ import pytest
 from homewire.bridge.http.gate import Rates
 from homewire.bridge.registry import Registry
 from homewire.bridge.settings import HttpSettings
+from homewire.clock import Clock
 from homewire.errors import ConfigurationError
-from homewire.link.clock import Clock
 from homewire.secrets import Secret
 from tests.bridge.conftest import Api, running_api
 from tests.bridge.kitchen import KitchenConnection, entry

@@ -20,9 +20,9 @@ from homewire.bridge.http.server import HttpOutput
 from homewire.bridge.registry import Registry
 from homewire.bridge.settings import HttpSettings
 from homewire.bridge.web import web_router
+from homewire.clock import Clock
 from homewire.config import ConnectionEntry
 from homewire.kinds import Kind, installed_kinds
-from homewire.link.clock import Clock
 from homewire.secrets import Secret
 
 FLAGS = [

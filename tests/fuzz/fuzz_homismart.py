@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from homewire.appliance import Origin
+from homewire.clock import Clock
 from homewire.errors import ProtocolError
 from homewire.homismart import requests
 from homewire.homismart.appliance import HomismartAppliance
@@ -19,7 +20,6 @@ from homewire.homismart.decoder import decode as decode_capture
 from homewire.homismart.devices import CurtainDevice, SwitchableDevice
 from homewire.homismart.models import DevicePush, read_report
 from homewire.homismart.session import ChangeKind, DeviceChange, HomismartSession
-from homewire.link.clock import Clock
 from tests.fuzz.harness import Target
 
 CASES: Final[list[dict[str, Any]]] = json.loads(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from homewire.clock import Clock
 from homewire.errors import ProtocolError
 from homewire.lamarzocco.gateway.appliance import MachineAppliance
 from homewire.lamarzocco.gateway.codec import decode_configuration, decode_stream, unknown_fields_of
@@ -20,7 +21,6 @@ from homewire.lamarzocco.gateway.models import Configuration, GrinderConfigurati
 from homewire.lamarzocco.gateway.simulator import GatewaySimulator
 from homewire.lamarzocco.gateway.state import LiveState
 from homewire.lamarzocco.gateway.views import grinder_view
-from homewire.link.clock import Clock
 from homewire.unknowns import Unknowns
 from tests.fuzz.harness import Target
 

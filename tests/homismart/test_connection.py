@@ -11,6 +11,7 @@ import pytest
 
 import homewire
 from homewire.appliance import Change, Origin
+from homewire.clock import Clock
 from homewire.commands import Command, Stage
 from homewire.errors import (
     AuthenticationFailed,
@@ -27,7 +28,6 @@ from homewire.homismart.connection import HomismartConnection, HomismartSettings
 from homewire.homismart.simulator import HomismartSimulator
 from homewire.homismart.simulator.flat import HUB_ID, device
 from homewire.kinds import find_kind
-from homewire.link.clock import Clock
 from homewire.link.supervisor import Supervisor
 
 LIGHT = "homismart:02510000000162"

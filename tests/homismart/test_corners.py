@@ -10,6 +10,7 @@ import pytest
 from yarl import URL
 
 import homewire.homismart as package
+from homewire.clock import Clock
 from homewire.errors import CommandRejected, CommandTimeout, ConnectionLost, InvalidValue
 from homewire.homismart import session as session_module
 from homewire.homismart.client import HomismartClient
@@ -25,7 +26,6 @@ from homewire.homismart.requests import Request
 from homewire.homismart.session import HomismartSession
 from homewire.homismart.simulator import HomismartSimulator
 from homewire.homismart.simulator.flat import HUB_ID, device
-from homewire.link.clock import Clock
 
 LIGHT = "02510000000162"
 

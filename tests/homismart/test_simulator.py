@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from homewire.clock import Clock
 from homewire.homismart.codec import Direction
 from homewire.homismart.prefixes import ANSWERS, LIST_REPLIES, RequestPrefix
 from homewire.homismart.requests import login, password_digest
@@ -24,7 +25,6 @@ from homewire.homismart.simulator import (
 )
 from homewire.homismart.simulator.flat import HUB_ID, SECOND_HUB_ID, device
 from homewire.homismart.simulator.server import PATH
-from homewire.link.clock import Clock
 
 LIGHT = "02510000000162"
 SHUTTER = "04510000000401"

@@ -7,8 +7,9 @@ import random
 import pytest
 from tests.example import KettleConnection, KettleSettings
 
+from homewire.clock import Clock
 from homewire.errors import AuthenticationFailed, ConnectionFailed, ConnectionLost
-from homewire.link import Backoff, Clock, SilenceWatch
+from homewire.link import Backoff, SilenceWatch
 from homewire.link.supervisor import LinkState, Supervisor
 from homewire.secrets import Secret
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.miele.conftest import Simulate
 
+from homewire.clock import Clock
 from homewire.kinds import Check, find_kind
-from homewire.link.clock import Clock
 from homewire.miele.connection import MieleSettings
 from homewire.miele.doctor import checks
 from homewire.secrets import Secret

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.miele.conftest import ROUTE, ClientFor, Simulate
 
+from homewire.clock import Clock
 from homewire.errors import AuthenticationFailed, NotFound, ProtocolError
-from homewire.link.clock import Clock
 from homewire.miele.client import MieleClient
 from homewire.miele.push import PEER_FAB_NUMBER, PushPeer, Subscriber, own_address
 from homewire.miele.signing import Credentials, Padding

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.miele.conftest import ROUTE, ClientFor, Simulate
 
+from homewire.clock import Clock
 from homewire.errors import CommandRejected, ConfigurationError, InvalidValue, NotFound, NotSupported
-from homewire.link.clock import Clock
 from homewire.miele.dop2 import decode, encode
 from homewire.miele.dop2.requests import power, select_program, user_request
 from homewire.miele.refusals import NotNow

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiosqlite
 import pytest
 
-from homewire.link import Clock
+from homewire.clock import Clock
 from homewire.simulation import time_travel
 from homewire.simulation.time_travel import TimeTravelLoop
 

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from homewire.appliance import Appliance
+from homewire.clock import Clock
 from homewire.commands import Stage
 from homewire.errors import HomewireError
 from homewire.features import Feature, Number, Select, Switch, Text, Value
 from homewire.kinds import Kind
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.link.supervisor import LinkState, LinkStatus, Supervisor
 from homewire.simulation.simulator import Simulator

@@ -20,8 +20,8 @@ from typing import Any
 
 from aiohttp.http_exceptions import HttpProcessingError
 
+from homewire.clock import Clock
 from homewire.kinds import installed_kinds
-from homewire.link.clock import Clock
 from homewire.simulation.time_travel import TimeTravelLoop
 from tests.soak.household import CAST, Link, cancelled
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 from homewire.simulation.faults import Direction, FaultProxy
 
 _SHORTEST_S, _LONGEST_S = 2.0, 1800.0

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping
 
 from homewire.appliance import Appliance
 from homewire.bridge.errors import Busy, ShuttingDown
+from homewire.clock import Clock
 from homewire.commands import Command
 from homewire.errors import HomewireError, NotFound
 from homewire.features import Value
-from homewire.link.clock import Clock
 
 __all__ = ["CommandBook"]
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.config import ConnectionEntry
 from homewire.errors import ConfigurationError, HomewireError
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.link.supervisor import LinkStatus, Supervisor
 from homewire.secrets import redact

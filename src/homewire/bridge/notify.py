@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 
 __all__ = ["Notifier"]
 

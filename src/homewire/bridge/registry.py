@@ -17,10 +17,10 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from homewire.appliance import Appliance, Change
 from homewire.bridge.commanding import CommandBook
 from homewire.bridge.links import Link, same_entry
+from homewire.clock import Clock
 from homewire.commands import Command, Stage
 from homewire.config import ConnectionEntry
 from homewire.errors import NotFound
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.link.supervisor import LinkState
 

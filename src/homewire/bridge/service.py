@@ -34,9 +34,9 @@ from homewire.bridge.settings import (
 )
 from homewire.bridge.watching import FileWatch
 from homewire.bridge.web import web_router
+from homewire.clock import Clock
 from homewire.config import Configuration, ConnectionEntry, load
 from homewire.errors import ConfigurationError
-from homewire.link.clock import Clock
 
 if TYPE_CHECKING:
     from homewire.bridge.history import History

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 
 __all__ = ["FileWatch"]
 

@@ -20,8 +20,8 @@ from homewire.cli.output import Output
 from homewire.cli.session import LocalSession, Session
 from homewire.cli.status import show_status
 from homewire.cli.watching import follow
+from homewire.clock import Clock
 from homewire.kinds import find_kind
-from homewire.link.clock import Clock
 from homewire.simulation.home import VirtualHome
 
 __all__ = ["demo", "demo_session"]

@@ -17,10 +17,10 @@ from rich.text import Text
 
 from homewire.cli.output import Output
 from homewire.cli.source import Source, entries
+from homewire.clock import Clock
 from homewire.config import ConnectionEntry
 from homewire.errors import HomewireError
 from homewire.kinds import Check, find_kind
-from homewire.link.clock import Clock
 
 __all__ = ["doctor"]
 

@@ -117,7 +117,7 @@ async def demo_home(
     speed: float, output: Output, kinds: Sequence[Kind] | None = None
 ) -> AsyncIterator[list[ConnectionEntry]]:
     """Start the virtual home; yield its connections as entries of homewire.toml."""
-    from homewire.link.clock import Clock  # noqa: PLC0415 - imports every simulator
+    from homewire.clock import Clock  # noqa: PLC0415 - imports every simulator
     from homewire.simulation.home import VirtualHome  # noqa: PLC0415 - as above
 
     async with VirtualHome(kinds, clock=Clock(speed)) as home:

@@ -15,8 +15,8 @@ from cyclopts import App, Group, Parameter
 
 from homewire.cli.derived import build, derived_parameters, summary_of
 from homewire.cli.output import Output
+from homewire.clock import Clock
 from homewire.kinds import Kind, find_kind, installed_kinds
-from homewire.link.clock import Clock
 from homewire.secrets import Secret
 
 __all__ = ["app"]  # noqa: F822 - made when it is asked for, see __getattr__

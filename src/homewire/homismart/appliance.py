@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from homewire.appliance import Appliance, Identity, Origin
+from homewire.clock import Clock
 from homewire.commands import Allowance, Command
 from homewire.features import (
     BinarySensor,
@@ -40,7 +41,6 @@ from homewire.homismart.models import (
     read_percent,
     read_text,
 )
-from homewire.link.clock import Clock
 from homewire.unknowns import Unknowns
 
 __all__ = ["HomismartAppliance", "appliance_id", "catalogue", "features_of"]

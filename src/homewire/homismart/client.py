@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final, NoReturn, Self
 import aiohttp
 import msgspec
 
+from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.errors import (
     AuthenticationFailed,
@@ -38,7 +39,6 @@ from homewire.homismart.outbox import Outbox
 from homewire.homismart.prefixes import RequestPrefix
 from homewire.homismart.requests import Request, password_digest
 from homewire.homismart.session import HomismartSession
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.link.supervisor import LinkState, LinkStatus, Supervisor
 

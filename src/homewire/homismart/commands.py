@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.errors import CommandRejected, InvalidValue, NotSupported, RemoteControlDisabled
 from homewire.homismart import requests
@@ -31,7 +32,6 @@ from homewire.homismart.models import (
 from homewire.homismart.outbox import Order, Outbox
 from homewire.homismart.prefixes import ANSWERS, ReceivePrefix, RequestPrefix
 from homewire.homismart.requests import Request
-from homewire.link.clock import Clock
 
 __all__ = ["Commands"]
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, NoReturn
 import msgspec
 
 from homewire.appliance import Origin
+from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.errors import ConfigurationError, HomewireError
 from homewire.homismart.appliance import HomismartAppliance, appliance_id
@@ -19,7 +20,6 @@ from homewire.homismart.commands import COVER_STEP
 from homewire.homismart.models import is_hub
 from homewire.homismart.session import ChangeKind, DeviceChange
 from homewire.kinds import Check
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.secrets import Secret
 

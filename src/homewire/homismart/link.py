@@ -21,13 +21,13 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from homewire.clock import Clock
 from homewire.errors import AuthenticationFailed, ConnectionFailed, ConnectionLost, HomewireError
 from homewire.homismart.codec import MAX_FRAME_BYTES, Direction, FrameError, decode, encode
 from homewire.homismart.codes import ErrorCode
 from homewire.homismart.models import LoginResult, Redirect, Report, ServerError, read_report
 from homewire.homismart.prefixes import RequestPrefix
 from homewire.homismart.requests import Request, login
-from homewire.link.clock import Clock
 from homewire.link.silence import SilenceWatch
 
 __all__ = ["DEFAULT_URL", "Credentials", "HomismartLink", "Moved"]

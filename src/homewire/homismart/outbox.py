@@ -13,10 +13,10 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from homewire.clock import Clock
 from homewire.errors import CommandSuperseded, CommandTimeout, HomewireError
 from homewire.homismart.confirmation import Answer, Book, Expectation, Wish
 from homewire.homismart.requests import Request
-from homewire.link.clock import Clock
 
 __all__ = ["Order", "Outbox"]
 

@@ -1,7 +1,6 @@
-"""What every link shares: clock, back-off, keepalive, connection, and the supervisor that keeps it open."""
+"""What every link shares: back-off, keepalive, connection, and the supervisor that keeps it open."""
 
 from homewire.link.backoff import Backoff
-from homewire.link.clock import Clock
 from homewire.link.silence import SilenceWatch
 
-__all__ = ["Backoff", "Clock", "SilenceWatch"]
+__all__ = ["Backoff", "SilenceWatch"]

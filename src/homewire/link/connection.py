@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 import msgspec
 
 from homewire.appliance import Appliance, Problem
+from homewire.clock import Clock
 from homewire.commands import Allowance
-from homewire.link.clock import Clock
 from homewire.unknowns import Unknowns
 
 __all__ = ["ApplianceListener", "Connection"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 
 __all__ = ["SilenceWatch"]
 

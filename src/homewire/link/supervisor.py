@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from homewire.appliance import Availability
+from homewire.clock import Clock
 from homewire.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -27,7 +28,6 @@ from homewire.errors import (
     NotSupported,
 )
 from homewire.link.backoff import Backoff
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 
 __all__ = ["LinkState", "LinkStatus", "Supervisor"]

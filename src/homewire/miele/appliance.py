@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from homewire.appliance import Appliance, Identity, Occurrence, Origin, Problem
+from homewire.clock import Clock
 from homewire.commands import Allowance, Command
 from homewire.errors import CommandRejected, HomewireError, NotFound, NotSupported, ProtocolError
 from homewire.features import Value
-from homewire.link.clock import Clock
 from homewire.miele import codes, exploring
 from homewire.miele.client import MieleClient
 from homewire.miele.consumption import CycleAccounting, LeafHealth, read_consumption

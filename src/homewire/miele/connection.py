@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from homewire.appliance import Origin
+from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.errors import AuthenticationFailed, ConnectionLost, HomewireError
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.miele.appliance import MieleAppliance
 from homewire.miele.client import MieleClient

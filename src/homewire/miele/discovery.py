@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.discovery import Discovered, Service, browse
 from homewire.errors import HomewireError
-from homewire.link.clock import Clock
 from homewire.miele import codes
 
 __all__ = ["SERVICE", "Announcement", "announcement", "discover", "recognise"]

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import HomewireError, InvalidValue
 from homewire.kinds import Check
-from homewire.link.clock import Clock
 from homewire.miele.client import MieleClient
 from homewire.miele.connection import MieleSettings
 from homewire.miele.discovery import recognise

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import AuthenticationFailed, ConnectionFailed, HomewireError, NotFound, ProtocolError
-from homewire.link.clock import Clock
 from homewire.miele.models import DeviceEntry, decode_device_list, decode_object
 from homewire.miele.signing import Credentials, Padding
 from homewire.miele.transport import Reply, Transport

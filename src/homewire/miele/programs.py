@@ -21,8 +21,8 @@ from typing import Final
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import CommandRejected, HomewireError, NotSupported
-from homewire.link.clock import Clock
 from homewire.miele.codes import DEVICE_TYPE
 from homewire.miele.dop2.codec import encode
 from homewire.miele.dop2.enums import PROCESS_STATE

@@ -19,8 +19,8 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
+from homewire.clock import Clock
 from homewire.errors import HomewireError, NotFound, ProtocolError
-from homewire.link.clock import Clock
 from homewire.miele.client import MieleClient
 from homewire.miele.models import decode_object, format_json
 from homewire.miele.serving import bare_response, open_received, signed_response

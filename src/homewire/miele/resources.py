@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import CommandRejected, NotFound, ProtocolError
-from homewire.link.clock import Clock
 from homewire.miele import codes
 from homewire.miele.models import (
     DeviceEntry,

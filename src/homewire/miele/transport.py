@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import (
     ConnectionFailed,
     ConnectionLost,
     InvalidValue,
     ProtocolError,
 )
-from homewire.link.clock import Clock
 from homewire.miele.refusals import refusal
 from homewire.miele.signing import (
     Credentials,

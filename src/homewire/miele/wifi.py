@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import ConnectionFailed, InvalidValue, NotFound, ProtocolError
-from homewire.link.clock import Clock
 from homewire.miele.models import decode_object
 from homewire.miele.transport import Transport
 

@@ -15,7 +15,7 @@ import socket
 import struct
 from typing import Self
 
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 
 __all__ = ["Direction", "FaultProxy"]
 

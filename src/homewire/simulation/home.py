@@ -13,10 +13,10 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
+from homewire.clock import Clock
 from homewire.config import ConnectionEntry
 from homewire.errors import HomewireError
 from homewire.kinds import Kind, installed_kinds
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.simulation.simulator import Simulator
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 
 __all__ = ["Simulator"]
 

@@ -14,8 +14,8 @@ from tests.bridge.history import postgres
 
 from homewire.appliance import Appliance, Identity
 from homewire.bridge.history import History, HistorySettings
+from homewire.clock import Clock
 from homewire.features import BinarySensor, Button, Event, Number, Sensor, Switch
-from homewire.link.clock import Clock
 from homewire.secrets import Secret
 
 FEATURES = (

@@ -14,7 +14,7 @@ from homewire.appliance import Occurrence, Origin
 from homewire.bridge.history import History, HistorySettings
 from homewire.bridge.history.queries import Points
 from homewire.bridge.history.schema import occurrences, rollups, samples
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 
 pytestmark = pytest.mark.real_time
 

@@ -20,8 +20,8 @@ from tests.bridge.history.conftest import Machine
 
 from homewire.appliance import Origin
 from homewire.bridge.history import History, HistorySettings
+from homewire.clock import Clock
 from homewire.errors import ConfigurationError, ConnectionFailed
-from homewire.link.clock import Clock
 from homewire.secrets import Secret
 
 ROOT = Path(__file__).parents[3]

@@ -15,7 +15,7 @@ from tests.bridge.history.conftest import Machine
 
 from homewire.appliance import Origin
 from homewire.bridge.history import History, HistorySettings
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 from homewire.secrets import Secret
 
 

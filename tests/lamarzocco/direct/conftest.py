@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from homewire.clock import Clock
 from homewire.lamarzocco.direct.machine import DirectMachine
 from homewire.lamarzocco.direct.simulator import DirectSimulator, SimulatorOptions
-from homewire.link.clock import Clock
 
 MakeSimulator = Callable[..., Awaitable[DirectSimulator]]
 MakeMachine = Callable[..., DirectMachine]

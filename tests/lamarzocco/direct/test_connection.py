@@ -10,6 +10,7 @@ from tests.lamarzocco.direct.conftest import MakeSimulator
 
 import homewire
 from homewire.appliance import Change, Origin
+from homewire.clock import Clock
 from homewire.commands import Allowance, Stage
 from homewire.errors import (
     AuthenticationFailed,
@@ -28,7 +29,6 @@ from homewire.lamarzocco.direct.connection import DirectConnection, DirectSettin
 from homewire.lamarzocco.direct.doctor import checks
 from homewire.lamarzocco.direct.fields import Model
 from homewire.lamarzocco.direct.simulator import DirectSimulator
-from homewire.link.clock import Clock
 from homewire.link.supervisor import Supervisor
 from homewire.secrets import Secret
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 import pytest
 from tests.lamarzocco.direct.conftest import MakeMachine, MakeSimulator
 
+from homewire.clock import Clock
 from homewire.discovery import Service
 from homewire.lamarzocco.direct.codec import (
     Codec,
@@ -24,7 +25,6 @@ from homewire.lamarzocco.direct.fields import Model
 from homewire.lamarzocco.direct.memory_map import CLOCK, FEATURES, TEMPERATURES
 from homewire.lamarzocco.direct.simulator import DirectSimulator, SimulatedMachine
 from homewire.lamarzocco.direct.simulator.images import PROFILES
-from homewire.link.clock import Clock
 
 NOON = dt.datetime.fromisoformat("2024-05-06T12:00:00")  # a Monday
 

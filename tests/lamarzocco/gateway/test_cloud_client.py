@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from homewire.clock import Clock
 from homewire.errors import (
     AuthenticationFailed,
     CommandRejected,
@@ -32,7 +33,6 @@ from homewire.lamarzocco.gateway.models import (
     WeeklySchedule,
 )
 from homewire.lamarzocco.gateway.simulator import CommandOutcome
-from homewire.link.clock import Clock
 
 Start = Callable[..., Awaitable[Any]]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from homewire.clock import Clock
 from homewire.discovery import Service, browse
 from homewire.errors import ProtocolError
 from homewire.lamarzocco import gateway
@@ -22,7 +23,6 @@ from homewire.lamarzocco.gateway.decoder import decode
 from homewire.lamarzocco.gateway.discovery import SERVICE_TYPE, announced
 from homewire.lamarzocco.gateway.simulator import GatewaySimulator
 from homewire.lamarzocco.models import find_model, model_of_serial
-from homewire.link.clock import Clock
 from homewire.settings import convert_settings
 
 Start = Callable[..., Awaitable[Any]]

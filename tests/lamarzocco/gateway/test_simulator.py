@@ -11,10 +11,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from homewire.clock import Clock
 from homewire.errors import ConfigurationError
 from homewire.lamarzocco.gateway.simulator import GatewaySimulator
 from homewire.lamarzocco.gateway.simulator.accounts import CLIENT
-from homewire.link.clock import Clock
 
 Start = Callable[..., Awaitable[Any]]
 

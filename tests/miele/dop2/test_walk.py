@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from tests.miele.dop2.notation import RECORDINGS
 
+from homewire.clock import Clock
 from homewire.errors import (
     AuthenticationFailed,
     CommandRejected,
@@ -16,7 +17,6 @@ from homewire.errors import (
     NotSupported,
     ProtocolError,
 )
-from homewire.link.clock import Clock
 from homewire.miele.dop2 import Field, Frame, Type, encode
 from homewire.miele.dop2.catalogue import ATTRIBUTES
 from homewire.miele.dop2.tables_module import ModuleIdentification

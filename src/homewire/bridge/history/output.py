@@ -19,8 +19,8 @@ from homewire.bridge.history.recorder import Recorder
 from homewire.bridge.history.retention import Retention
 from homewire.bridge.history.settings import HistorySettings
 from homewire.bridge.history.store import Store
+from homewire.clock import Clock
 from homewire.errors import ConnectionFailed, HomewireError
-from homewire.link.clock import Clock
 from homewire.secrets import redact
 
 if TYPE_CHECKING:

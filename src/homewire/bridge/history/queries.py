@@ -18,8 +18,8 @@ from homewire.bridge.history.folding import Bucket, Fold
 from homewire.bridge.history.recorder import microseconds
 from homewire.bridge.history.schema import marks, occurrences, rollups, samples, series
 from homewire.bridge.history.sources import LEVELS, RAW, SECOND, Source, sources
+from homewire.clock import Clock
 from homewire.errors import InvalidValue, NotFound
-from homewire.link.clock import Clock
 
 __all__ = ["MAX_POINTS", "Event", "Points", "Reader", "SeriesInfo", "check_range"]
 

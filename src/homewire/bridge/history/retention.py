@@ -19,7 +19,7 @@ from homewire.bridge.history.schema import marks, occurrences, rollups, samples
 from homewire.bridge.history.settings import HistorySettings
 from homewire.bridge.history.sources import LEVELS, RAW, SECOND
 from homewire.bridge.history.store import Store
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 
 __all__ = ["Retention"]
 

@@ -16,7 +16,7 @@ import msgspec
 
 from homewire.bridge.http.problems import PROBLEM_TYPE, problem_body
 from homewire.bridge.settings import HttpSettings, is_loopback
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 from homewire.secrets import Secret
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from homewire.clock import Clock
 from homewire.homismart.codes import DeviceType, ErrorCode, Group, Kind
 from homewire.homismart.models import is_hub, kind_of, read_cover, read_whole
 from homewire.homismart.prefixes import ANSWERS, LIST_REPLIES, ReceivePrefix, RequestPrefix
 from homewire.homismart.requests import password_digest
-from homewire.link.clock import Clock
 
 __all__ = ["Reaction", "Refused", "SimulatedAccount"]
 

@@ -10,12 +10,12 @@ import contextlib
 import random
 from typing import Any, Final
 
+from homewire.clock import Clock
 from homewire.homismart.codes import Kind
 from homewire.homismart.models import kind_of
 from homewire.homismart.prefixes import RequestPrefix
 from homewire.homismart.requests import power
 from homewire.homismart.simulator.account import Refused, SimulatedAccount
-from homewire.link.clock import Clock
 
 __all__ = ["SecondApp"]
 

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from homewire.clock import Clock
 from homewire.homismart.codec import MAX_FRAME_BYTES, Direction, Frame, FrameError, Problem, decode, encode
 from homewire.homismart.codes import ErrorCode
 from homewire.homismart.models import is_hub
@@ -27,7 +28,6 @@ from homewire.homismart.simulator.account import Reaction, Refused, SimulatedAcc
 from homewire.homismart.simulator.app import SecondApp
 from homewire.homismart.simulator.flat import flat, many
 from homewire.homismart.simulator.levers import Levers, RedirectRule, RedirectWhen, Refusal
-from homewire.link.clock import Clock
 from homewire.simulation import Simulator
 from homewire.simulation.certificate import ServerCertificate
 

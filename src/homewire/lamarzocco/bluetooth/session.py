@@ -8,9 +8,9 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
 
+from homewire.clock import Clock
 from homewire.errors import AuthenticationFailed, ConnectionFailed, ConnectionLost, NotFound, ProtocolError
 from homewire.lamarzocco.bluetooth.radio import Radio, import_bleak
-from homewire.link.clock import Clock
 
 __all__ = ["BluetoothSession", "Link"]
 

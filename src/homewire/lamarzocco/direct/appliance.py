@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeAlias
 import msgspec
 
 from homewire.appliance import Appliance, Identity, Occurrence, Origin, Problem
+from homewire.clock import Clock
 from homewire.commands import Allowance, Command
 from homewire.errors import NotSupported
 from homewire.features import (
@@ -32,7 +33,6 @@ from homewire.lamarzocco.direct.fields import Model
 from homewire.lamarzocco.direct.machine import DirectMachine
 from homewire.lamarzocco.direct.memory_map import DAYS, FIELDS
 from homewire.lamarzocco.direct.models import PrebrewMode
-from homewire.link.clock import Clock
 
 __all__ = ["DirectAppliance", "catalogue", "features_of"]
 

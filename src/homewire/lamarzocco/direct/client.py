@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 
 from homewire.appliance import Origin
+from homewire.clock import Clock
 from homewire.errors import ConfigurationError, HomewireError, InvalidValue
 from homewire.lamarzocco.direct.account import ACCOUNT_URL, GATEWAY_URL, Account
 from homewire.lamarzocco.direct.fields import Model
@@ -24,7 +25,6 @@ from homewire.lamarzocco.direct.legacy import COUNTER_NAMES, flat_status
 from homewire.lamarzocco.direct.machine import IDLE_RELEASE_S, PORT, DirectMachine
 from homewire.lamarzocco.direct.memory_map import DAYS
 from homewire.lamarzocco.direct.models import MachineState, PrebrewMode
-from homewire.link.clock import Clock
 
 __all__ = ["InvalidInput", "LMDirect"]
 

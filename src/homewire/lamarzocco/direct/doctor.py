@@ -6,12 +6,12 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 
+from homewire.clock import Clock
 from homewire.errors import AuthenticationFailed, HomewireError
 from homewire.kinds import Check
 from homewire.lamarzocco.direct.connection import DirectConnection, DirectSettings
 from homewire.lamarzocco.direct.errors import MachineBusy
 from homewire.lamarzocco.direct.machine import DirectMachine
-from homewire.link.clock import Clock
 
 __all__ = ["checks"]
 

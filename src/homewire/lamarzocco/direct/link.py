@@ -12,6 +12,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeAlias, cast
 
+from homewire.clock import Clock
 from homewire.errors import (
     AuthenticationFailed,
     CommandRejected,
@@ -34,7 +35,6 @@ from homewire.lamarzocco.direct.codec import (
 )
 from homewire.lamarzocco.direct.errors import MachineBusy, Unanswered
 from homewire.lamarzocco.direct.memory_map import CLOCK, FEATURES, TEMPERATURES
-from homewire.link.clock import Clock
 
 __all__ = ["MachineLink", "ReportListener"]
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
 from homewire.appliance import Origin
+from homewire.clock import Clock
 from homewire.errors import CommandRejected, CommandTimeout, ConnectionLost, HomewireError, NotSupported
 from homewire.lamarzocco.direct.codec import ReadReply, Stream, parse_key
 from homewire.lamarzocco.direct.errors import Unanswered
@@ -45,7 +46,6 @@ from homewire.lamarzocco.direct.memory_map import (
     USAGE,
 )
 from homewire.lamarzocco.direct.models import DaySchedule, MachineState, PrebrewMode
-from homewire.link.clock import Clock
 from homewire.unknowns import Unknowns
 
 __all__ = ["PORT", "DirectMachine", "Progress", "ValuesListener"]

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from homewire.appliance import Origin
+from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.errors import (
     AuthenticationFailed,
@@ -34,7 +35,6 @@ from homewire.lamarzocco.gateway.client.tokens import CMS_URL
 from homewire.lamarzocco.gateway.machine import LaMarzoccoGrinder, LaMarzoccoMachine
 from homewire.lamarzocco.gateway.models import LaMarzoccoDeviceInfo
 from homewire.lamarzocco.models import find_model, model_of_serial
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.secrets import Secret
 

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Generator, Mapping
 from typing import Any, Self
 
+from homewire.clock import Clock
 from homewire.errors import AuthenticationFailed, HomewireError, NotSupported
 from homewire.lamarzocco.gateway.client import (
     LaMarzoccoBluetoothClient,
@@ -27,7 +28,6 @@ from homewire.lamarzocco.gateway.views import (
     grinder_view,
 )
 from homewire.lamarzocco.models import MODELS, Model, find_model
-from homewire.link.clock import Clock
 from homewire.unknowns import Unknowns
 
 __all__ = ["LaMarzoccoDevice", "LaMarzoccoGrinder", "Path", "no_local"]

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import AuthenticationFailed, HomewireError
 from homewire.kinds import Check
 from homewire.lamarzocco.gateway.client import LaMarzoccoCloudClient, LaMarzoccoLocalClient
 from homewire.lamarzocco.gateway.connection import GatewaySettings
 from homewire.lamarzocco.gateway.models import LaMarzoccoDeviceInfo
-from homewire.link.clock import Clock
 
 __all__ = ["checks"]
 

@@ -23,8 +23,8 @@ from typing import Annotated, Final, Self
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import HomewireError, ProtocolError
-from homewire.link.clock import Clock
 from homewire.miele.dop2.catalogue import ATTRIBUTES, interpret
 from homewire.miele.dop2.codec import encode
 from homewire.miele.dop2.paging import MAXIMUM_PAGES, read_pages

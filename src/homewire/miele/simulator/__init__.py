@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import msgspec
 from aiohttp import web
 
+from homewire.clock import Clock
 from homewire.errors import ConfigurationError
-from homewire.link.clock import Clock
 from homewire.miele.signing import Credentials
 from homewire.miele.simulator.appliance import SimulatedAppliance, Status
 from homewire.miele.simulator.leaves import LeafTree, LiveTree, RecordedTree

@@ -11,7 +11,7 @@ import math
 import random
 from typing import Any, Final
 
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 from homewire.miele.simulator.profiles import Phase, Profile, Programme
 
 __all__ = ["SimulatedAppliance", "Status"]

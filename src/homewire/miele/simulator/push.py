@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
+from homewire.clock import Clock
 from homewire.errors import ProtocolError
-from homewire.link.clock import Clock
 from homewire.miele.models import decode_object, format_json
 from homewire.miele.signing import (
     Credentials,

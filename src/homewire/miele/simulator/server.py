@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from homewire.clock import Clock
 from homewire.errors import ProtocolError
-from homewire.link.clock import Clock
 from homewire.miele.models import decode_object, format_json
 from homewire.miele.serving import MAXIMUM_REQUEST_BYTES, bare_response, open_received, signed_response
 from homewire.miele.signing import Credentials, SignatureError

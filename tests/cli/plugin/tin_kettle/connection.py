@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from homewire.appliance import Appliance, Identity, Occurrence, Origin
+from homewire.clock import Clock
 from homewire.commands import Command
 from homewire.discovery import Discovered
 from homewire.errors import AuthenticationFailed, CommandRejected, ConnectionFailed, ConnectionLost
@@ -28,7 +29,6 @@ from homewire.features import (
     Time,
 )
 from homewire.kinds import Check
-from homewire.link.clock import Clock
 from homewire.link.connection import Connection
 from homewire.secrets import Secret
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from homewire.link.clock import Clock
+from homewire.clock import Clock
 from homewire.secrets import Secret
 from homewire.simulation import Simulator
 

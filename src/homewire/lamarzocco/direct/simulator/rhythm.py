@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
+from homewire.clock import Clock
 from homewire.lamarzocco.direct.fields import Model
 from homewire.lamarzocco.direct.simulator.levers import Levers
 from homewire.lamarzocco.direct.simulator.machine import SimulatedMachine
-from homewire.link.clock import Clock
 
 __all__ = ["live"]
 

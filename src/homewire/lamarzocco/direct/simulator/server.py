@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.lamarzocco.direct.codec import (
     Codec,
     Message,
@@ -37,7 +38,6 @@ from homewire.lamarzocco.direct.simulator.images import PROFILES
 from homewire.lamarzocco.direct.simulator.levers import Levers
 from homewire.lamarzocco.direct.simulator.machine import SimulatedMachine
 from homewire.lamarzocco.direct.simulator.rhythm import live
-from homewire.link.clock import Clock
 from homewire.secrets import Secret
 from homewire.simulation import Simulator
 

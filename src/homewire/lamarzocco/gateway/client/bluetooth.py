@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from homewire.clock import Clock
 from homewire.lamarzocco.bluetooth import BluetoothSession, DeviceList, Radio
 from homewire.lamarzocco.gateway.codec import BLUETOOTH_END, encode_json
 from homewire.lamarzocco.gateway.models import BoilerType, BrewMode
-from homewire.link.clock import Clock
 from homewire.secrets import Secret
 
 __all__ = ["AUTH_CHARACTERISTIC", "BT_MODEL_PREFIXES", "SETTINGS_CHARACTERISTIC", "LaMarzoccoBluetoothClient"]

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 import aiohttp
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import (
     AuthenticationFailed,
     CommandRejected,
@@ -49,7 +50,6 @@ from homewire.lamarzocco.gateway.models import (
     WakeUpSleepEntry,
     WeeklySchedule,
 )
-from homewire.link.clock import Clock
 from homewire.secrets import Secret
 from homewire.unknowns import Unknowns
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import aiohttp
 
+from homewire.clock import Clock
 from homewire.errors import ConnectionFailed, ProtocolError
-from homewire.link.clock import Clock
 
 __all__ = ["Answer", "HttpClient"]
 

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 
+from homewire.clock import Clock
 from homewire.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -21,7 +22,6 @@ from homewire.lamarzocco.gateway.client.http import HttpClient, bearer
 from homewire.lamarzocco.gateway.client.unknown import FieldWatch
 from homewire.lamarzocco.gateway.codec import Batch, decode_configuration, decode_json, decode_stream
 from homewire.lamarzocco.gateway.models import Configuration, GrinderConfiguration
-from homewire.link.clock import Clock
 from homewire.link.silence import SilenceWatch
 from homewire.secrets import Secret
 from homewire.unknowns import Unknowns

@@ -6,11 +6,11 @@ import asyncio
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import AuthenticationFailed, ConnectionFailed, ProtocolError
 from homewire.lamarzocco.gateway.client.http import Answer, HttpClient
 from homewire.lamarzocco.gateway.codec import decode_json
 from homewire.lamarzocco.gateway.models import Token
-from homewire.link.clock import Clock
 from homewire.secrets import Secret
 
 __all__ = ["CLIENT_ID", "CMS_URL", "TokenKeeper"]

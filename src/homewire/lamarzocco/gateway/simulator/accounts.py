@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from homewire.clock import Clock
 from homewire.lamarzocco.gateway.simulator.machine import SimulatedMachine
-from homewire.link.clock import Clock
 
 __all__ = ["CLIENT", "Account", "Refusal", "TokenService"]
 

@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
+from homewire.clock import Clock
 from homewire.lamarzocco.gateway.simulator.accounts import Account, Refusal, TokenService
 from homewire.lamarzocco.gateway.simulator.commands import WRITES, form_value, performed
 from homewire.lamarzocco.gateway.simulator.levers import CloudLevers, CommandOutcome
 from homewire.lamarzocco.gateway.simulator.machine import SimulatedMachine
-from homewire.link.clock import Clock
 
 __all__ = ["CloudServer"]
 

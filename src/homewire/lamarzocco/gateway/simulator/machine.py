@@ -17,10 +17,10 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from homewire.clock import Clock
 from homewire.lamarzocco.gateway.simulator.factory import configuration_of, firmware_of, system_info
 from homewire.lamarzocco.gateway.simulator.said import End, flush_ended, shot_ended, statistics
 from homewire.lamarzocco.models import Model, Steam
-from homewire.link.clock import Clock
 
 __all__ = ["Batch", "SimulatedMachine"]
 

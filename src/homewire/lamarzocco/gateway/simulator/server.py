@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from homewire.clock import Clock
 from homewire.errors import ConfigurationError
 from homewire.lamarzocco.gateway.simulator.accounts import Account
 from homewire.lamarzocco.gateway.simulator.cloud import CloudServer
@@ -19,7 +20,6 @@ from homewire.lamarzocco.gateway.simulator.levers import CloudLevers, LocalLever
 from homewire.lamarzocco.gateway.simulator.local import LocalServer
 from homewire.lamarzocco.gateway.simulator.machine import SimulatedMachine
 from homewire.lamarzocco.models import MODELS, Model, find_model
-from homewire.link.clock import Clock
 from homewire.simulation import Simulator
 
 __all__ = ["GatewaySimulator"]
