@@ -22,7 +22,7 @@ import aiohttp
 import msgspec
 from tests.bridge.brokers import Mosquitto
 
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, rounds
 from homewire.appliance import Appliance, Identity, Origin
 from homewire.bridge.health import resident_bytes
 from homewire.bridge.service import Bridge
@@ -33,9 +33,9 @@ from homewire.link.connection import Connection
 
 APPLIANCES = 1000
 SENSORS = 10
-SECONDS = 10.0
+SECONDS = float(rounds(10))
 TICK_S = 0.01
-REQUESTS = 2000
+REQUESTS = 100 * rounds(20)
 
 SUBSCRIBER = """
 import json, sys, time
@@ -45,9 +45,7 @@ latencies = []
 
 def on_message(client, userdata, message):
     now = time.monotonic()
-    if message.topic.endswith("/end"):
-        client.disconnect()
-    elif not message.retain and message.payload:
+    if not message.retain and message.payload:
         moment = json.loads(message.payload).get("moment")
         if moment is not None:
             latencies.append(now - moment)
@@ -58,8 +56,10 @@ def on_subscribe(*_):
 client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
 client.on_message, client.on_subscribe = on_message, on_subscribe
 client.connect("127.0.0.1", int(sys.argv[1]))
-client.subscribe([("homewire/+", 0), ("bench/end", 1)])
-client.loop_forever()
+client.loop_start()
+client.subscribe("homewire/+")
+sys.stdin.read()
+client.loop_stop()
 print(json.dumps(latencies))
 """
 
@@ -165,18 +165,20 @@ async def load(rate: int, seconds: float) -> tuple[float, int]:
 async def heard(port: int, rate: int) -> tuple[list[float], float, int]:
     """Run the load while another process listens; return latencies (s), processor share, messages."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SUBSCRIBER, str(port), stdout=asyncio.subprocess.PIPE, limit=2**26
+        sys.executable,
+        "-c",
+        SUBSCRIBER,
+        str(port),
+        stdin=asyncio.subprocess.PIPE,  # its end tells the listener to stop, also when this process dies
+        stdout=asyncio.subprocess.PIPE,
+        limit=2**26,
     )
     assert process.stdout is not None
     assert await process.stdout.readline() == b"ready\n"
     await asyncio.sleep(0.5)
     share, count = await load(rate, SECONDS)
     await asyncio.sleep(1.0)
-    stop = await asyncio.create_subprocess_exec(
-        "mosquitto_pub", "-p", str(port), "-q", "1", "-t", "bench/end", "-m", "x"
-    )
-    await stop.wait()
-    output, _ = await process.communicate()
+    output, _ = await process.communicate(b"")
     return json.loads(output), share, count
 
 
