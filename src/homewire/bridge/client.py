@@ -11,6 +11,7 @@ import asyncio
 import collections
 import contextlib
 import datetime as dt
+import logging
 import os
 import stat
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -28,6 +29,8 @@ from homewire.errors import CommandRejected, ConnectionLost, HomewireError, Inva
 from homewire.features import Feature, FeatureKind, Value
 
 __all__ = ["BridgeClient", "Mirror", "connect"]
+
+_log = logging.getLogger(__name__)
 
 _BASE = "http://localhost/api/v1"
 _SNAPSHOT_WITHIN_S = 10.0
@@ -65,7 +68,7 @@ class BridgeClient:
         self._listeners: list[ChangeListener] = []
         self._commands: dict[str, Callable[[str], object]] = {}
         self._ready = asyncio.Event()
-        self.lost: ConnectionLost | None = None
+        self.lost: HomewireError | None = None
         self._ended: collections.deque[str] = collections.deque(maxlen=_ENDED_REMEMBERED)
         self._told = asyncio.Event()
 
@@ -112,18 +115,26 @@ class BridgeClient:
         return story
 
     async def serve(self) -> None:
-        """Follow the bridge's events until it goes away; then raise ConnectionLost."""
+        """Follow the bridge's events until it goes away; `lost` tells why, nothing is raised."""
         try:
-            async with self._session.ws_connect(f"{_BASE}/events", max_msg_size=0) as socket:
-                async for message in socket:
-                    if message.type is aiohttp.WSMsgType.TEXT:
-                        self._take(msgspec.json.decode(message.data))
+            self.lost = await self._follow()
         except aiohttp.ClientError as error:
             self.lost = ConnectionLost(f"the bridge cannot be reached: {error}")
-        self.lost = self.lost or ConnectionLost("the bridge was stopped")
+        except Exception as error:
+            _log.debug("An event of the bridge was not understood", exc_info=True)
+            self.lost = ProtocolError(
+                f"the bridge tells something that is not understood: {error!r}",
+                hint="Is it of the same version as this command? Restart it after an upgrade.",
+            )
         self._ready.set()
         self._told.set()
-        raise self.lost
+
+    async def _follow(self) -> HomewireError:
+        async with self._session.ws_connect(f"{_BASE}/events", max_msg_size=0) as socket:
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    self._take(msgspec.json.decode(message.data))
+        return ConnectionLost("the bridge was stopped")
 
     async def ready(self) -> None:
         """Wait for the first snapshot; raise ConnectionLost when it does not come."""
@@ -211,7 +222,11 @@ class BridgeClient:
 
 @contextlib.asynccontextmanager
 async def connect(path: Path) -> AsyncIterator[BridgeClient]:
-    """Talk to the bridge that listens at a Unix socket; raise ConnectionFailed when there is none."""
+    """Talk to the bridge that listens at a Unix socket; raise ConnectionFailed when there is none.
+
+    When the bridge goes away meanwhile, the body is cancelled and ConnectionLost raised in its place:
+    whoever shows values must not go on showing old ones.
+    """
     check_owner(path)
     async with aiohttp.ClientSession(
         connector=aiohttp.UnixConnector(str(path)), timeout=aiohttp.ClientTimeout(total=None)
@@ -219,11 +234,32 @@ async def connect(path: Path) -> AsyncIterator[BridgeClient]:
         client = BridgeClient(session)
         following = asyncio.create_task(client.serve(), name="bridge events")
         try:
-            await client.ready()
-            yield client
+            async with _leash(client, following):
+                await client.ready()
+                yield client
         finally:
             following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            await asyncio.wait((following,))
+
+
+@contextlib.asynccontextmanager
+async def _leash(client: BridgeClient, following: asyncio.Task[None]) -> AsyncIterator[None]:
+    """Cancel the body when the task ends, and raise why."""
+    try:
+        async with asyncio.timeout(None) as leash:
+
+            def pull(_: asyncio.Task[None]) -> None:
+                leash.reschedule(asyncio.get_running_loop().time())
+
+            following.add_done_callback(pull)
+            try:
+                yield
+            finally:
+                following.remove_done_callback(pull)
+    except TimeoutError:
+        if leash.expired() and client.lost is not None:
+            raise client.lost from None
+        raise
 
 
 def is_running(path: Path | None) -> bool:
@@ -281,9 +317,14 @@ def _change(message: Mapping[str, Any], mirror: Mirror) -> Change:
         at=dt.datetime.fromisoformat(message["at"]),
         origin=Origin(message["origin"]),
         values={key: _value(mirror.features.get(key), v) for key, v in message["values"].items()},
-        occurrences=tuple(msgspec.convert(one, Occurrence) for one in message["occurrences"]),
+        occurrences=tuple(_occurrence(one) for one in message["occurrences"]),
         availability=None if availability is None else msgspec.convert(availability, Availability),
     )
+
+
+def _occurrence(shown: Mapping[str, Any]) -> Occurrence:
+    at = dt.datetime.fromisoformat(shown["at"])
+    return Occurrence(key=shown["key"], type=shown["type"], at=at, data=shown["data"])
 
 
 def _decoded(data: bytes) -> Any:
