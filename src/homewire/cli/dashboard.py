@@ -24,7 +24,7 @@ from homewire.cli.targets import liveliest, prominent
 from homewire.cli.views import change_lines, value_text
 from homewire.features import Feature
 
-__all__ = ["Dashboard", "newsworthy"]
+__all__ = ["Dashboard", "newsworthy", "pause_s"]
 
 _CARD_WIDTH = 44
 _CARD_ROWS = 14
@@ -32,6 +32,10 @@ _CARD_ROWS = 14
 
 _FRESH_S = 1.5
 """How long a changed value stays bright."""
+
+_FRAME_S = 0.2
+_DRAWING_SHARE = 0.2
+"""The part of the time that drawing may take: links, and a demo's appliances, live in the same process."""
 
 _EVENTS = 6
 _SPARK = "▁▂▃▄▅▆▇█"
@@ -184,6 +188,11 @@ def _is_news(feature: Feature | None) -> bool:
     if feature is None:
         return True
     return not (_is_measured(feature) or feature.device_class in ("timestamp", "duration"))
+
+
+def pause_s(took_s: float) -> float:
+    """Return how long to rest after drawing a frame took so long."""
+    return max(_FRAME_S, took_s / _DRAWING_SHARE - took_s)
 
 
 def newsworthy(appliance: ApplianceView | None, change: Change) -> Iterator[Text]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.data_structures import Size
 from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -21,7 +23,7 @@ from prompt_toolkit.layout.processors import BeforeInput
 from rich.console import Console
 
 from homewire.cli.completing import Suggestions
-from homewire.cli.dashboard import Dashboard
+from homewire.cli.dashboard import Dashboard, pause_s
 from homewire.cli.interpreter import Interpreter
 from homewire.cli.output import Output
 from homewire.cli.session import Session
@@ -29,7 +31,7 @@ from homewire.errors import HomewireError
 
 __all__ = ["Screen"]
 
-_REFRESH_S = 0.2
+_REFRESH_S = 0.25
 _ANSWER_LINES = 12
 _HINT = "Try: power on · help · use NAME · Tab completes · PageUp and PageDown scroll · Ctrl-C ends"
 
@@ -47,6 +49,9 @@ class Screen:
         self._interpreter = Interpreter(session, output)
         self._output = output
         self._running: set[asyncio.Task[None]] = set()
+        self._drawn = ANSI("")
+        self._drawn_for: object = None
+        self._draw_after = 0.0
         self._buffer = Buffer(
             completer=Suggestions(self._interpreter),
             complete_while_typing=True,
@@ -93,16 +98,28 @@ class Screen:
 
         @keys.add("pagedown")
         def _down(_event: KeyPressEvent) -> None:
-            self._dashboard.scroll(1)
+            self._scroll(1)
 
         @keys.add("pageup")
         def _up(_event: KeyPressEvent) -> None:
-            self._dashboard.scroll(-1)
+            self._scroll(-1)
 
         return keys
 
+    def _scroll(self, cards: int) -> None:
+        self._dashboard.scroll(cards)
+        self._drawn_for = None
+
     def _cards(self) -> ANSI:
-        size = self._application.output.get_size()
+        """Return the cards; those drawn a moment ago when little time has passed, as between two keys."""
+        size, now = self._application.output.get_size(), time.monotonic()
+        if (size, self.answers) != self._drawn_for or now >= self._draw_after:
+            self._drawn, self._drawn_for = self._draw(size), (size, self.answers)
+            done = time.monotonic()
+            self._draw_after = done + pause_s(done - now)
+        return self._drawn
+
+    def _draw(self, size: Size) -> ANSI:
         answered = min(
             sum(1 + len(line) // size.columns for line in self.answers.splitlines()), _ANSWER_LINES
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from homewire.appliance import ChangeStream
-from homewire.cli.dashboard import Dashboard
+from homewire.cli.dashboard import Dashboard, pause_s
 from homewire.cli.names import connections
 from homewire.cli.opening import open_session
 from homewire.cli.output import Output
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 __all__ = ["follow", "show_live", "watch"]
-
-
-_DRAW_EVERY_S = 0.125
-"""Eight frames a second look live and cost little."""
 
 
 async def watch(
@@ -104,5 +101,6 @@ async def show_live(
 async def _draw(live: Live) -> None:
     """Draw in the event loop: nothing changes while a frame is drawn."""
     while True:
+        began = time.monotonic()
         live.refresh()
-        await asyncio.sleep(_DRAW_EVERY_S)
+        await asyncio.sleep(pause_s(time.monotonic() - began))
