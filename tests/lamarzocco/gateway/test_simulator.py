@@ -225,9 +225,9 @@ async def test_the_demo_brews_by_itself_and_is_the_same_every_time() -> None:
         totals = [machine.statistics()["tot_doses"] for machine in simulator.machines.values()]
         assert sum(totals) > before
         assert [machine.name for machine in simulator.machines.values()] == [
-            "Kitchen",
+            "Studio",
             "Office",
-            "Bar",
+            "Lounge",
             "Grinder",
         ]
     first, second = (GatewaySimulator(GatewaySimulator.Options(seed=7)).machine.counters for _ in range(2))

@@ -80,7 +80,7 @@ class GatewaySimulator(Simulator):
     @classmethod
     def demo(cls, clock: Clock) -> Sequence[Simulator]:
         """Return a kitchen and a café corner that brew by themselves."""
-        models, names = ("Micra", "Linea Mini", "GS3 AV", "Pico"), ("Kitchen", "Office", "Bar", "Grinder")
+        models, names = ("Micra", "Linea Mini", "GS3 AV", "Pico"), ("Studio", "Office", "Lounge", "Grinder")
         return [cls(GatewayOptions(models=models, names=names, busy=True), clock=clock)]
 
     @property
