@@ -40,7 +40,9 @@ async def demo(
         float, Parameter(show_default=True, help="How fast the simulated appliances live.")
     ] = _SPEED,
     port: Annotated[int | None, Parameter(help="Serve the dashboard on this port; 0 for any.")] = None,
-    dashboard: Annotated[bool, Parameter(help="Start the bridge and its dashboard.")] = True,
+    dashboard: Annotated[
+        bool, Parameter(negative="--no-dashboard", help="Start the bridge and its dashboard, too.")
+    ] = True,
     seconds: Annotated[float | None, Parameter(name="--for", help="End after so many seconds.")] = None,
     output: Annotated[Output, Parameter(parse=False)],
 ) -> int:
