@@ -15,7 +15,9 @@ help:  ## list the targets
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "homewire needs Python 3.11 or newer; none was found." >&2; exit 1; }
 	@echo "Setting up $(VENV) (once) ..." >&2
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || scripts/apt.sh "for virtual environments" \
+		"$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install --constraint constraints.txt --upgrade pip
 	@$(PIP) install --constraint constraints.txt --editable '.[all]'
 	@touch $@
@@ -25,7 +27,7 @@ $(VENV)/.dev: $(VENV)/.installed
 	@touch $@
 
 demo: $(VENV)/.installed  ## start simulated appliances and watch them live
-	@$(BIN)/homewire demo
+	@$(BIN)/homewire demo || test $$? -eq 130  # Ctrl-C is how a demo ends
 
 test: $(VENV)/.dev system  ## lint, types, every test with branch coverage; one line of totals
 	@scripts/check.sh
