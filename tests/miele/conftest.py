@@ -41,7 +41,7 @@ async def answering() -> AsyncIterator[Answering]:
 
     async def start(answer: bytes, *, endless: bool = False) -> str:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, EOFError):  # whoever speaks no HTTP, such as TLS, goes again
                 await reader.readuntil(b"\r\n\r\n")
                 writer.write(answer)
                 while endless:
