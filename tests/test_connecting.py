@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import EntryPoint
 from typing import Any
@@ -154,10 +155,11 @@ async def test_scan_probes_every_address_and_survives_failures() -> None:
 async def test_browse_finds_a_service_on_loopback() -> None:
     from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
+    service_type = f"_hw-{secrets.token_hex(4)}._tcp.local."  # mDNS is shared by all tests on this computer
     announcer = AsyncZeroconf(interfaces=["127.0.0.1"])
     info = AsyncServiceInfo(
-        "_homewire-test._tcp.local.",
-        "Kettle._homewire-test._tcp.local.",
+        service_type,
+        f"Kettle.{service_type}",
         addresses=[b"\x7f\0\0\1"],
         port=1774,
         properties={"serial": "K1"},
@@ -165,7 +167,7 @@ async def test_browse_finds_a_service_on_loopback() -> None:
     )
     await (await announcer.async_register_service(info))
     try:
-        found = discovery.browse("_homewire-test._tcp.local.", 5, interfaces=["127.0.0.1"])
+        found = discovery.browse(service_type, 10, interfaces=["127.0.0.1"])
         service = await anext(found)
         await found.aclose()
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -13,6 +14,12 @@ from homewire.miele.client import MieleClient
 from homewire.miele.simulator import MieleSimulator, MieleSimulatorOptions
 
 ROUTE = "000123456789"
+
+
+def own_number() -> str:
+    """Return a fabrication number of nobody else: mDNS is shared by all tests that run on this computer."""
+    return f"000{secrets.randbelow(10**9):09}"
+
 
 Simulate = Callable[..., Awaitable[MieleSimulator]]
 ClientFor = Callable[..., MieleClient]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.miele.conftest import ROUTE, Simulate
+from tests.miele.conftest import ROUTE, Simulate, own_number
 
 from homewire.cli.main import finish
 from homewire.cli.output import Output
@@ -197,8 +197,8 @@ async def test_the_demo_kitchen_can_be_asked(cli: Cli) -> None:
 
 @pytest.mark.real_time
 async def test_discovery(cli: Cli, simulate: Simulate) -> None:
-    simulator = await simulate(announce=True, paired=False)
-    code, out, _ = await cli("discover", "--for", "2", "--interface", "127.0.0.1")
+    simulator = await simulate(announce=True, paired=False, fab_number=own_number())
+    code, out, _ = await cli("discover", "--for", "4", "--interface", "127.0.0.1")
     assert code == 0
     assert simulator.host in out
     code, _, err = await cli("discover", "--scan", "127.0.0.77/32")

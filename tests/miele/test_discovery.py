@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
-from tests.miele.conftest import ROUTE, Answering, Simulate
+from tests.miele.conftest import ROUTE, Answering, Simulate, own_number
 
 from homewire.discovery import Service
 from homewire.miele.discovery import announcement, discover, recognise
@@ -50,9 +52,9 @@ def test_an_empty_group_does_not_hide_the_appliance() -> None:
 @pytest.mark.real_time
 @pytest.mark.parametrize("paired", [True, False])
 async def test_an_announced_module_is_found(simulate: Simulate, paired: bool) -> None:
-    simulator = await simulate("dishwasher", announce=True, paired=paired)
-    found = [each async for each in discover(2.0, interfaces=["127.0.0.1"])]
-    ours = next(each for each in found if each.address == simulator.host)
+    simulator = await simulate("dishwasher", announce=True, paired=paired, fab_number=own_number())
+    async with contextlib.aclosing(discover(10.0, interfaces=["127.0.0.1"])) as found:
+        ours = await anext(each async for each in found if each.address == simulator.host)
     assert ours.model == "dishwasher"
     assert ours.missing == (("group_key",) if paired else ("group_id", "group_key"))
     assert ours.settings["host"] == simulator.host

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.miele.conftest import own_number
 
 from homewire.errors import RemoteControlDisabled
 from homewire.miele.client import MieleClient
@@ -329,13 +330,13 @@ async def test_the_set_up_script() -> None:
 
 
 async def test_the_discovery_script() -> None:
-    options = MieleSimulatorOptions(paired=False, announce=True)
+    options = MieleSimulatorOptions(paired=False, announce=True, fab_number=own_number())
     async with MieleSimulator(options) as simulator:
         words = [
             sys.executable,
             str(EXAMPLES / "discover_network.py"),
             "--seconds",
-            "2",
+            "4",
             "--interface",
             "127.0.0.1",
         ]

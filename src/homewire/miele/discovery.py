@@ -7,7 +7,7 @@ answers strangers.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Final
 
 import msgspec
@@ -62,7 +62,9 @@ def announcement(service: Service) -> Announcement:
     )
 
 
-async def discover(timeout_s: float, *, interfaces: Iterable[str] | None = None) -> AsyncIterator[Discovered]:
+async def discover(
+    timeout_s: float, *, interfaces: Iterable[str] | None = None
+) -> AsyncGenerator[Discovered, None]:
     """Yield the modules that announce themselves."""
     async for service in browse(SERVICE, timeout_s, interfaces=interfaces):
         found = announcement(service)

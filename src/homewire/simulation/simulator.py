@@ -35,9 +35,17 @@ class Simulator(abc.ABC):
         """Return the simulators that this kind brings to the demo home, with a life of their own."""
         return [cls(cls.Options(), clock=clock)]
 
-    @abc.abstractmethod
     async def start(self) -> None:
-        """Listen; from now on the simulated appliance lives."""
+        """Listen; from now on the simulated appliance lives. One that cannot start leaves nothing behind."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    @abc.abstractmethod
+    async def _start(self) -> None:
+        """Do what `start` promises; whatever was opened when this fails, `stop` closes."""
 
     @abc.abstractmethod
     async def stop(self) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import itertools
 import random
+import secrets
 from typing import Any, Self
 
 import pytest
@@ -23,7 +25,7 @@ from homewire.lamarzocco.direct.codec import (
 from homewire.lamarzocco.direct.discovery import _discovered, discover
 from homewire.lamarzocco.direct.fields import Model
 from homewire.lamarzocco.direct.memory_map import CLOCK, FEATURES, TEMPERATURES
-from homewire.lamarzocco.direct.simulator import DirectSimulator, SimulatedMachine
+from homewire.lamarzocco.direct.simulator import DirectSimulator, SimulatedMachine, SimulatorOptions
 from homewire.lamarzocco.direct.simulator.images import PROFILES
 
 NOON = dt.datetime.fromisoformat("2024-05-06T12:00:00")  # a Monday
@@ -378,10 +380,12 @@ async def test_a_fast_machine_lives_faster(simulate: MakeSimulator, client_of: M
 
 
 @pytest.mark.real_time
-async def test_machines_announce_themselves_and_are_found(simulate: MakeSimulator) -> None:
-    simulator = await simulate(announce=True, name="Kitchen")
-    found = [one async for one in discover(2.0, interfaces=["127.0.0.1"])]
-    [machine] = [one for one in found if one.serial == "GS024680"]
+async def test_machines_announce_themselves_and_are_found() -> None:
+    simulator = DirectSimulator(SimulatorOptions(announce=True, name="Kitchen"))
+    serial = f"GS{secrets.randbelow(10**6):06}"  # nobody else's: mDNS is shared by all tests on this computer
+    simulator.machine.memory["machine_serial"] = serial
+    async with simulator, contextlib.aclosing(discover(10.0, interfaces=["127.0.0.1"])) as found:
+        machine = await anext(one async for one in found if one.serial == serial)
     assert (machine.name, machine.model, machine.missing) == ("Kitchen", "GS3 AV", ("key",))
     assert dict(machine.settings) == {"host": "127.0.0.1", "port": simulator.port}
 

@@ -190,7 +190,7 @@ class HomismartSimulator(Simulator):
         self.accounts[username] = account
         return account
 
-    async def start(self) -> None:
+    async def _start(self) -> None:
         """Listen on all nodes, at the same port."""
         if self.options.tls:
             self.certificate = ServerCertificate(["localhost", *self.hosts, "::1", "prod.homismart.com"])

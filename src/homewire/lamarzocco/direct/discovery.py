@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 from homewire.discovery import Discovered, Service, browse
 
@@ -11,7 +11,9 @@ __all__ = ["SERVICE_TYPE", "discover"]
 SERVICE_TYPE = "_marzocco._tcp.local."
 
 
-async def discover(timeout_s: float, *, interfaces: Iterable[str] | None = None) -> AsyncIterator[Discovered]:
+async def discover(
+    timeout_s: float, *, interfaces: Iterable[str] | None = None
+) -> AsyncGenerator[Discovered, None]:
     """Yield the machines that announce themselves within the time."""
     async for service in browse(SERVICE_TYPE, timeout_s, interfaces=interfaces):
         found = _discovered(service)

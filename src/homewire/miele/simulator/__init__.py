@@ -34,7 +34,7 @@ from homewire.miele.simulator.server import ModuleServer
 from homewire.simulation import Simulator
 
 if TYPE_CHECKING:
-    from homewire.miele.simulator.announcer import Announcer
+    from homewire.simulation.announcement import Announcement
 
 __all__ = ["Forgery", "Levers", "MieleSimulator", "MieleSimulatorOptions", "SimulatedAppliance", "Status"]
 
@@ -44,6 +44,9 @@ _DEMO_GROUP_KEY: Final = "123456789ABCDEFE" * 8
 
 _DEMO_TYPES: Final = ("washing-machine", "dishwasher", "oven", "fridge-freezer", "hob", "coffee-system")
 _DEMO_SCENES: Final = ("running", "running", "waiting", "ready", "ready", "ready")
+
+_SERVICE: Final = "_mieleathome._tcp.local."
+"""Under which modules announce themselves (section 8)."""
 
 _LIFE_S: Final = 5.0
 """How often the appliance compares what subscribers know with what is."""
@@ -106,7 +109,7 @@ class MieleSimulator(Simulator):
         self._runner: web.ServerRunner | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
-        self._announcer: Announcer | None = None
+        self._announcement: Announcement | None = None
         self._build()
 
     def _build(self) -> None:
@@ -173,7 +176,7 @@ class MieleSimulator(Simulator):
         """Where clients connect: address and port."""
         return f"{self.options.host}:{self.port}"
 
-    async def start(self) -> None:
+    async def _start(self) -> None:
         """Listen and live."""
         await self._listen()
         if self.options.announce:
@@ -186,9 +189,9 @@ class MieleSimulator(Simulator):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.pushes.close()
-        announcer, self._announcer = self._announcer, None
-        if announcer is not None:
-            await announcer.stop()
+        announcement, self._announcement = self._announcement, None
+        if announcement is not None:
+            await announcement.stop()
         await self.drop_wifi()
 
     async def drop_wifi(self) -> None:
@@ -217,7 +220,7 @@ class MieleSimulator(Simulator):
         return f"Miele {one.type} {self.profile.tech_type} {one.fab_number} at {self.host}, {state}"
 
     async def _listen(self) -> None:
-        runner = web.ServerRunner(
+        self._runner = runner = web.ServerRunner(
             web.Server(self.server.handle, access_log=None, handler_cancellation=True), shutdown_timeout=0.1
         )
         await runner.setup()
@@ -225,13 +228,20 @@ class MieleSimulator(Simulator):
         listener.setblocking(False)
         await web.SockSite(runner, listener, ssl_context=self._tls()).start()
         self.port = listener.getsockname()[1]
-        self._runner = runner
 
     async def _announce(self) -> None:
-        from homewire.miele.simulator.announcer import Announcer  # noqa: PLC0415 - needs zeroconf, imported late
+        from homewire.simulation.announcement import Announcement  # noqa: PLC0415 - needs zeroconf, imported late
 
-        self._announcer = Announcer(self.module, self.profile, self.options.fab_number)
-        await self._announcer.start(self.options.host, self.port)
+        fab_number = self.options.fab_number
+        self._announcement = Announcement(
+            _SERVICE,
+            f"Miele {self.profile.tech_type} {fab_number[-6:]}",
+            target=f"Miele-001D63FFFE{int(fab_number) & 0xFFFFFF:06X}.local.",
+            address=self.options.host,
+            port=self.port,
+            properties=self.module.record(self.profile.device_type),
+        )
+        await self._announcement.start()
 
     def _tls(self) -> ssl.SSLContext | None:
         if not (self.options.tls and self.module.access_point):

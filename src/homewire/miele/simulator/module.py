@@ -131,6 +131,21 @@ class SimulatedModule:
         self.subscriptions[slot] = subscription
         return slot
 
+    def record(self, device_type: int) -> dict[str, str]:
+        """Return what mDNS tells of the module (section 8)."""
+        return {
+            "txtvers": "1",
+            "group": self.credentials.id_text if self.credentials else "",
+            "path": "/",
+            "security": "1",
+            "pairing": "false" if self.paired else "true",
+            "devicetype": str(device_type),
+            "subtype": "0",
+            "s": "0",
+            "con": "2",
+            "cd": "de_de",
+        }
+
     def wlan(self) -> dict[str, Any]:
         """Return `/WLAN/` of normal operation, the key masked (section 7)."""
         return {

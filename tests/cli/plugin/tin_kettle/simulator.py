@@ -52,7 +52,7 @@ class KettleSimulator(Simulator):
     def demo(cls, clock: Clock) -> list[Simulator]:
         return [cls(KettleOptions(on=True), clock=clock)]
 
-    async def start(self) -> None:
+    async def _start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.options.port)
         self._living = asyncio.ensure_future(self._live())
 

@@ -13,7 +13,7 @@ import contextlib
 import datetime as dt
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -30,16 +30,19 @@ from homewire.lamarzocco.direct.codec import (
     message_text,
     parse_key,
 )
+from homewire.lamarzocco.direct.discovery import SERVICE_TYPE
 from homewire.lamarzocco.direct.fields import Model
 from homewire.lamarzocco.direct.memory_map import CLOCK, FEATURES, FLOW, STATUS, TEMPERATURES
 from homewire.lamarzocco.direct.simulator.account import AccountSimulator, FleetMachine
-from homewire.lamarzocco.direct.simulator.announcement import Announcement
 from homewire.lamarzocco.direct.simulator.images import PROFILES
 from homewire.lamarzocco.direct.simulator.levers import Levers
 from homewire.lamarzocco.direct.simulator.machine import SimulatedMachine
 from homewire.lamarzocco.direct.simulator.rhythm import live
 from homewire.secrets import Secret
 from homewire.simulation import Simulator
+
+if TYPE_CHECKING:
+    from homewire.simulation.announcement import Announcement
 
 __all__ = ["DirectSimulator", "SimulatorOptions"]
 
@@ -119,15 +122,14 @@ class DirectSimulator(Simulator):
         bar = SimulatorOptions(name="Bar", model="Linea Mini", rhythm=True, reply_delay_s=0.0, seed=1)
         return [cls(kitchen, clock=clock), cls(bar, clock=clock)]
 
-    async def start(self) -> None:
+    async def _start(self) -> None:
         """Listen; from now on the machine lives."""
         self._server = await asyncio.start_server(self._accepted, self.options.host, self._port)
         self._port = self._server.sockets[0].getsockname()[1]
         if self.account is not None:
             await self.account.start()
         if self.options.announce:
-            self._announcement = Announcement(self.machine, self.options.host, self._port)
-            await self._announcement.start()
+            await self._announce()
         self._run(self._live())
         if self.options.rhythm:
             self._run(live(self.machine, self.levers, self.clock, self._rng))
@@ -143,8 +145,9 @@ class DirectSimulator(Simulator):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._announcement is not None:
-            await self._announcement.stop()
+        announcement, self._announcement = self._announcement, None
+        if announcement is not None:
+            await announcement.stop()
         if self.account is not None:
             await self.account.stop()
 
@@ -161,6 +164,21 @@ class DirectSimulator(Simulator):
     def port(self) -> int:
         """Where it listens, only after `start()`."""
         return self._port
+
+    async def _announce(self) -> None:
+        """Tell the network where the machine is (section 3.1)."""
+        from homewire.simulation.announcement import Announcement  # noqa: PLC0415 - needs zeroconf, imported late
+
+        machine = self.machine
+        self._announcement = Announcement(
+            SERVICE_TYPE,
+            machine.serial,
+            target=f"{machine.serial.lower()}.local.",
+            address=self.options.host,
+            port=self._port,
+            properties={"serial_number": machine.serial, "type": machine.model.value, "name": machine.name},
+        )
+        await self._announcement.start()
 
     def _build(self) -> SimulatedMachine:
         options = self.options

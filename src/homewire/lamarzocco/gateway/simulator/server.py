@@ -88,7 +88,7 @@ class GatewaySimulator(Simulator):
         """The first machine."""
         return next(iter(self.machines.values()))
 
-    async def start(self) -> None:
+    async def _start(self) -> None:
         """Listen everywhere and let the machines live."""
         own = self.options
         await self.cloud.start(own.host, own.cloud_port)

@@ -1,0 +1,47 @@
+"""Announcing a simulated appliance over mDNS, as real ones do, on the interface on which it listens.
+
+A name that is taken is no reason to stay away: as RFC 6762, section 9, demands, a number is put behind it.
+So two simulators of the same appliance, or two test suites on one computer, do not get in each other's way.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+
+from zeroconf import IPVersion
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+__all__ = ["Announcement"]
+
+
+class Announcement:
+    """One service record: `service` is its type (`_name._tcp.local.`), `target` the host it points to."""
+
+    def __init__(
+        self, service: str, name: str, *, target: str, address: str, port: int, properties: Mapping[str, str]
+    ) -> None:
+        self._address = address
+        self._info = AsyncServiceInfo(
+            service,
+            f"{name}.{service}",
+            addresses=[socket.inet_aton(address)],
+            port=port,
+            properties=dict(properties),
+            server=target,
+        )
+        self._zeroconf: AsyncZeroconf | None = None
+
+    async def start(self) -> None:
+        """Announce; `stop` has to follow, also when this fails."""
+        self._zeroconf = AsyncZeroconf(ip_version=IPVersion.V4Only, interfaces=[self._address])
+        await self._zeroconf.async_register_service(self._info, allow_name_change=True)
+
+    async def stop(self) -> None:
+        """Say goodbye, if it was announced, and close every socket."""
+        zeroconf, self._zeroconf = self._zeroconf, None
+        if zeroconf is not None:
+            try:
+                await zeroconf.async_unregister_all_services()
+            finally:
+                await zeroconf.async_close()
