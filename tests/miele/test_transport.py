@@ -19,7 +19,7 @@ from homewire.errors import (
 )
 from homewire.miele.client import MieleClient
 from homewire.miele.refusals import NotNow, refusal
-from homewire.miele.signing import SignatureError
+from homewire.miele.signing import Credentials, SignatureError
 from homewire.miele.simulator import Forgery
 from homewire.miele.transport import RequestTimeout, Transport
 
@@ -132,6 +132,19 @@ async def test_a_forged_answer_is_an_error(
     assert (await client.get_device_state(ROUTE)).status == 4
 
 
+@pytest.mark.parametrize("status", ["200 OK", "201 Created", "202 Accepted", "204 No Content"])
+@pytest.mark.parametrize("body", [b'{"Status":5}', b""])
+async def test_no_status_makes_an_unsigned_answer_data(
+    answering: Answering, status: str, body: bytes
+) -> None:
+    body = b"" if status.startswith("204") else body
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    host = await answering(head.encode() + body)
+    with pytest.raises(SignatureError, match="not signed") as caught:
+        await MieleClient.from_hex(host, "11" * 8, "22" * 64).get_device_state(ROUTE)
+    assert (caught.value.appliance, caught.value.path) == (host, STATE)
+
+
 async def test_a_replayed_answer_is_noticed(simulate: Simulate, client_for: ClientFor) -> None:
     simulator = await simulate()
     client = client_for(simulator)
@@ -185,8 +198,10 @@ async def test_a_body_without_end_is_cut_off(answering: Answering) -> None:
     "answer", [b"SSH-2.0-OpenSSH_9\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", b""]
 )
 async def test_what_is_no_http_is_a_lost_connection(answering: Answering, answer: bytes) -> None:
-    with pytest.raises(ConnectionLost):
-        await Transport(await answering(answer), None).get("/Devices")
+    keys = Credentials(group_id=b"\x11" * 8, group_key=b"\x22" * 64)
+    with pytest.raises(ConnectionLost) as caught:
+        await Transport(await answering(answer), keys).get("/Devices")
+    assert "MieleH256" not in str(caught.value), "our request is nobody's business"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from homewire.clock import Clock
 from homewire.errors import (
     ConnectionFailed,
     ConnectionLost,
+    HomewireError,
     InvalidValue,
     ProtocolError,
 )
@@ -167,9 +168,10 @@ class Transport:
         self.requests += 1
         try:
             reply = await self._exchange(method, path, body)
-        except ConnectionFailed as error:
-            error.appliance = error.appliance or self.host
-            self._note_failure()
+        except HomewireError as error:
+            error.appliance, error.path = error.appliance or self.host, error.path or path
+            if isinstance(error, ConnectionFailed):
+                self._note_failure()
             raise
         self._failures = 0
         return reply
@@ -228,11 +230,12 @@ class Transport:
     async def _read(self, response: aiohttp.ClientResponse) -> Reply:
         body = await _limited(response)
         location = response.headers.get("Location")
-        if response.status != _OK or self.credentials is None:
+        if response.status not in _GOOD or self.credentials is None:
             return Reply(status=response.status, body=body, location=location)
         header = response.headers.get("X-Signature")
         if header is None and not body and response.method != "GET":
-            return Reply(status=response.status)  # an empty 200 carries nothing that could be believed
+            # an empty answer to a write carries nothing that could be believed (201, 204, some 200)
+            return Reply(status=response.status, location=location)
         signed = HeadersToSign(
             content_type=response.headers.get("Content-Type", ""), date=response.headers.get("Date", "")
         )
@@ -246,7 +249,9 @@ class Transport:
         sent = _parse_date(date)
         if self._newest is not None and (sent is None or sent < self._newest):
             raise SignatureError(
-                "the answer is older than the one before: replayed", appliance=self.host, offset=0
+                "the answer is older than the one before: replayed",
+                offset=0,
+                hint="If somebody set the appliance's clock back, connect again.",
             )
         self._newest = sent
 
@@ -313,11 +318,15 @@ async def _once(
 def _failure(error: Exception) -> ConnectionFailed:
     import aiohttp  # noqa: PLC0415 - a network library, imported late
 
-    if isinstance(error, aiohttp.ClientConnectionError | OSError) and not isinstance(
-        error, aiohttp.ServerDisconnectedError
-    ):
+    if isinstance(error, aiohttp.ClientConnectorError):
         return ConnectionFailed(f"cannot be reached: {error}", hint=_REACHABLE)
-    return ConnectionLost(f"the answer broke off or is not HTTP: {error!r}")
+    return ConnectionLost(f"the answer broke off or is not HTTP ({_reason(error)})")
+
+
+def _reason(error: Exception) -> str:
+    """Say in one line why; what aiohttp writes of a response would quote our whole request."""
+    text = str(getattr(error, "message", "") or error) or type(error).__name__
+    return text.partition("\n")[0]
 
 
 def _parse_date(text: str) -> dt.datetime | None:
@@ -338,7 +347,6 @@ async def _limited(response: aiohttp.ClientResponse) -> bytes:
 
 
 _MIDDLEWARES: Final = (_once,)
-_OK: Final = 200
 _BUSY: Final = 503
 _QUOTED_BYTES: Final = 60
 _GOOD: Final = frozenset({200, 201, 202, 204})
