@@ -82,6 +82,23 @@ async def test_a_second_appliance_joins_the_household(cli: Cli, simulate: Simula
     assert (code, "no Miele connection" in err) == (2, True)
 
 
+async def test_keys_that_may_have_arrived_are_kept(
+    cli: Cli, simulate: Simulate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator = await simulate(paired=False)
+    with monkeypatch.context() as broken:
+        broken.setattr(simulator.server, "_devices", lambda: "no object")  # taken, but not to be proven
+        code, _, err = await cli("pair", simulator.host, "--name", "laundry")
+    assert code == 8
+    (key_file,) = (tmp_path / "config" / "homewire").glob("miele-*.key")
+    assert simulator.module.credentials is not None
+    assert key_file.read_text().strip() == simulator.module.credentials.key_text
+    assert str(key_file) in err
+    again = err.rpartition("homewire miele ")[2].split()
+    assert again[:2] == ["pair", simulator.host]
+    assert (await cli(*again))[0] == 0
+
+
 async def test_a_refused_pairing_leaves_nothing_behind(cli: Cli, simulate: Simulate, tmp_path: Path) -> None:
     simulator = await simulate()
     code, _, err = await cli("pair", simulator.host)

@@ -13,10 +13,18 @@ from homewire.errors import (
     ConnectionFailed,
     InvalidValue,
     NotFound,
+    NotSupported,
     ProtocolError,
 )
 from homewire.miele.client import MieleClient
-from homewire.miele.pairing import commission, easy_setup, pair, unpaired_devices
+from homewire.miele.pairing import (
+    PairingUnproven,
+    commission,
+    easy_setup,
+    pair,
+    send_tan,
+    unpaired_devices,
+)
 from homewire.miele.signing import Credentials
 from homewire.miele.simulator import MieleSimulator
 from homewire.miele.transport import Transport
@@ -117,6 +125,15 @@ async def test_a_wrong_network_key_leaves_the_access_point_open(simulate: Simula
     assert len(await scan(simulator.host)) == 3
 
 
+@pytest.mark.parametrize("tls", [False, True])
+async def test_an_access_point_that_closes_before_it_answers_was_told(simulate: Simulate, tls: bool) -> None:
+    simulator = await simulate(access_point=True, tls=tls)
+    simulator.levers.lose_answers = 1
+    await join(simulator.host, "Home Sweet Home", "correct horse")
+    await asyncio.sleep(10)
+    assert not simulator.module.access_point
+
+
 @pytest.mark.parametrize(
     ("ssid", "key", "security"),
     [
@@ -166,10 +183,58 @@ async def test_pairing_gives_up_when_the_keys_do_not_work(simulate: Simulate) ->
     simulator = await simulate(paired=False, latency_s=1.0)
     asked = asyncio.create_task(easy_setup(simulator.host))
     await asyncio.sleep(1.5)
-    assert simulator.module.paired
+    given = simulator.module.credentials
     simulator.module.credentials = KEYS
-    with pytest.raises(AuthenticationFailed):
+    with pytest.raises(PairingUnproven, match="Keep the keys") as caught:
         await asked
+    assert caught.value.credentials == given, "it may have them: whoever loses them is locked out"
+    assert given is not None
+    assert given.key_text not in str(caught.value)
+
+
+async def test_keys_whose_answer_was_lost_are_proven(simulate: Simulate) -> None:
+    simulator = await simulate(paired=False)
+    simulator.levers.lose_answers = 1
+    _, _, group_key = await easy_setup(simulator.host)
+    assert simulator.module.credentials is not None
+    assert simulator.module.credentials.key_text == group_key
+
+
+async def test_keys_that_did_not_arrive_are_sent_again(simulate: Simulate) -> None:
+    simulator = await simulate(paired=False)
+    simulator.levers.resets = 2  # over HTTP and over HTTPS
+    await pair(simulator.host, credentials=KEYS)
+    assert simulator.module.credentials == KEYS
+
+
+async def test_a_household_that_it_belongs_to_already_is_proven(simulate: Simulate) -> None:
+    simulator = await simulate()
+    paired = await pair(simulator.host, credentials=simulator.credentials)
+    assert paired.devices == (ROUTE,)
+    with pytest.raises(AuthenticationFailed, match="refuses new keys"):
+        await pair(simulator.host, credentials=KEYS)
+
+
+async def test_pairing_on_an_access_point_with_tls(simulate: Simulate) -> None:
+    simulator = await simulate(access_point=True, tls=True)
+    assert (await pair(simulator.host, credentials=KEYS)).devices == (ROUTE,)
+
+
+async def test_the_second_step_survives_a_dropped_connection(simulate: Simulate) -> None:
+    simulator = await simulate(paired=False, second_step=True, latency_s=1.0)
+    asked = asyncio.create_task(easy_setup(simulator.host))
+    await asyncio.sleep(2.5)  # the keys are stored and the devices read, the state is being asked for
+    simulator.levers.resets = 1
+    await asked
+    assert not simulator.module.waits_for_second_step
+
+
+async def test_a_refused_one_time_number_is_told_as_such(simulate: Simulate, answering: Answering) -> None:
+    with pytest.raises(NotSupported, match="Pair without it"):
+        await send_tan((await simulate()).host, "1")
+    refusing = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    with pytest.raises(AuthenticationFailed, match="refuses the one-time number"):
+        await send_tan(await answering(refusing), "1")
 
 
 async def test_a_module_without_appliance_is_told(
@@ -177,8 +242,9 @@ async def test_a_module_without_appliance_is_told(
 ) -> None:
     simulator = await simulate(paired=False)
     monkeypatch.setattr(simulator.server, "_devices", dict)
-    with pytest.raises(NotFound, match="no appliance"):
+    with pytest.raises(PairingUnproven, match="no appliance") as caught:
         await easy_setup(simulator.host)
+    assert caught.value.credentials == simulator.module.credentials
 
 
 async def test_malformed_set_up_requests_are_refused(simulate: Simulate) -> None:

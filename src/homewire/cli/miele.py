@@ -16,7 +16,7 @@ from cyclopts import App, Parameter
 from homewire.cli.miele_client import Device, connected
 from homewire.cli.output import Output, UsageError
 from homewire.cli.source import Source, refuse_literal_secret
-from homewire.errors import AuthenticationFailed, NotFound, RemoteControlDisabled
+from homewire.errors import HomewireError, NotFound, RemoteControlDisabled
 
 __all__ = ["app"]
 
@@ -80,7 +80,8 @@ async def pair(
     """
     from homewire.config import default_path, resolve_secret  # noqa: PLC0415 - reads TOML
     from homewire.config_edit import put_connection  # noqa: PLC0415 - as above
-    from homewire.miele.pairing import pair as give_keys  # noqa: PLC0415 - a network library
+    from homewire.miele.pairing import PairingUnproven  # noqa: PLC0415 - a network library
+    from homewire.miele.pairing import pair as give_keys  # noqa: PLC0415 - as above
 
     path = config or default_path()
     keys, key_file = _keys_of(path, household) if household else _new_keys(path)
@@ -89,13 +90,20 @@ async def pair(
         if tan is None
         else resolve_secret(refuse_literal_secret("tan", tan, written="--{key} {reference}"))
     )
+    values = {"host": host, "group_id": keys.id_text, "group_key": f"file:{key_file}"}
     try:
         paired = await give_keys(host, credentials=keys, tan=None if number is None else number.reveal())
-    except AuthenticationFailed:
+    except PairingUnproven as error:
+        if not household:
+            called = name or f"miele-{host}"
+            put_connection(path, "miele", called, values)
+            again = f"homewire miele pair {host} --household {called} --name {called}"
+            error.hint = f"The key stays in {key_file}. Once more with it: {again}"
+        raise
+    except HomewireError:
         if not household:
             key_file.unlink(missing_ok=True)  # nobody has them
         raise
-    values = {"host": host, "group_id": keys.id_text, "group_key": f"file:{key_file}"}
     called = name or f"miele-{paired.devices[0] if paired.devices else host}"
     put_connection(path, "miele", called, values)
     if output.json:

@@ -19,11 +19,20 @@ from homewire.kinds import Kind
 
 if TYPE_CHECKING:
     from homewire.miele.client import DeviceSummary, MieleClient
-    from homewire.miele.pairing import easy_setup, pair
+    from homewire.miele.pairing import PairingUnproven, easy_setup, pair
     from homewire.miele.resources import MieleDevice
     from homewire.miele.signing import Credentials
 
-__all__ = ["KIND", "Credentials", "DeviceSummary", "MieleClient", "MieleDevice", "easy_setup", "pair"]
+__all__ = [
+    "KIND",
+    "Credentials",
+    "DeviceSummary",
+    "MieleClient",
+    "MieleDevice",
+    "PairingUnproven",
+    "easy_setup",
+    "pair",
+]
 
 KIND = Kind(
     kind="miele",
@@ -41,6 +50,7 @@ _HOMES = {
     "DeviceSummary": "client",
     "MieleClient": "client",
     "MieleDevice": "resources",
+    "PairingUnproven": "pairing",
     "easy_setup": "pairing",
     "pair": "pairing",
 }

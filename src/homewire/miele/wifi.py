@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from homewire.clock import Clock
-from homewire.errors import ConnectionFailed, InvalidValue, NotFound, ProtocolError
+from homewire.errors import ConnectionFailed, ConnectionLost, InvalidValue, NotFound, ProtocolError
 from homewire.miele.models import decode_object
 from homewire.miele.transport import Transport
 
@@ -69,9 +69,9 @@ async def join(
 def _network(entry: dict[str, Any]) -> Network:
     rssi = entry.get("RSSI")
     return Network(
-        ssid=str(entry.get("SSID", "")),
+        ssid=str(entry.get("SSID") or ""),
         rssi=rssi if isinstance(rssi, int) else None,
-        security=str(entry.get("Sec", "")),
+        security=str(entry.get("Sec") or ""),
     )
 
 
@@ -106,6 +106,11 @@ async def _either_scheme(
         )
         try:
             reply = await (transport.send(method, path, body, None) if body else transport.get(path))
+        except ConnectionLost:
+            if body:
+                return b""  # told: the access point closes, sometimes before the answer is out
+            if scheme == "http":
+                raise
         except ConnectionFailed:
             if scheme == "http":
                 raise

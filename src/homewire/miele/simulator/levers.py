@@ -37,7 +37,9 @@ class Levers:
     long an answer takes. `forgeries` are applied to the next answers with data, in order. `truncate_leaf`
     cuts the next DOP2 leaves after that many bytes, `refused_leaves` maps (unit, attribute) to a status,
     `dop2_off` answers 404 to all of them (EK057 with firmware 08.x). `sleep_after` makes the appliance fall
-    asleep after that many further requests. `answers_204` gives writes the empty answer of some appliances;
+    asleep after that many further requests. `lose_answers` does what is written and drops the connection
+    instead of answering; `write_result` is the number that accepted writes are answered with. `answers_204`
+    gives writes the empty answer of some appliances;
     `lies_success` answers Success and does nothing (section 14, H7264BP). `full_resource` makes pushes name
     the whole path. `push_blocked` loses pushes on the way.
     """

@@ -103,15 +103,20 @@ class ModuleServer:
         if (special := _UNSIGNED.get((request.method, path))) is not None:
             response = await special(self, request)
             if response is not None:
+                self._lose_answer(request, response.status)
                 return response
         try:
             plain = await self._opened(request)
         except SignatureError:
             return bare_response(self._refusal(request), b"", self._now())
         status, body = self._dispatch(request.method, path, request.query, plain)
+        self._lose_answer(request, status)
+        return self._signed(request.raw_path, status, body)
+
+    def _lose_answer(self, request: web.BaseRequest, status: int) -> None:
+        """Do what was asked, and drop the connection instead of saying so."""
         if request.method == "PUT" and status < _ERRORS and self.levers.due("lose_answers"):
             self._abort(request)
-        return self._signed(request.raw_path, status, body)
 
     async def _opened(self, request: web.BaseRequest) -> bytes:
         credentials = self.module.credentials
