@@ -10,12 +10,12 @@ import socket
 
 import pytest
 
+from homewire.announcement import Announcement
 from homewire.discovery import Service, browse
 from homewire.homismart.simulator import HomismartSimulator, SimulatorOptions
 from homewire.lamarzocco.direct.simulator import DirectSimulator
 from homewire.miele.simulator import MieleSimulator
 from homewire.simulation import Simulator
-from homewire.simulation.announcement import Announcement
 
 
 def _refuses(host: str, port: int) -> bool:

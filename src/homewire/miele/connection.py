@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from typing import Any, ClassVar, Final
 
@@ -24,7 +25,8 @@ from homewire.miele.appliance import MieleAppliance
 from homewire.miele.client import MieleClient
 from homewire.miele.features import Abilities
 from homewire.miele.models import DeviceEntry
-from homewire.miele.push import PushPeer, Subscriber, take_back
+from homewire.miele.peer import PushPeer
+from homewire.miele.push import Subscriber, take_back
 from homewire.miele.refusals import NotNow
 from homewire.miele.signing import Credentials
 from homewire.secrets import Secret
@@ -140,10 +142,10 @@ class MieleConnection(Connection[MieleSettings]):
                 async with self.clock.timeout(_GOODBYE_S):
                     await self._take_back(client)
         finally:
-            if peer is not None:
-                await peer.stop()
             if client is not None:
                 await client.close()
+            if peer is not None:
+                await self._leave(peer)
 
     def diagnostics(self) -> dict[str, Any]:
         """Tell how the link works."""
@@ -200,31 +202,28 @@ class MieleConnection(Connection[MieleSettings]):
         """Listen and subscribe; a port that is taken or an appliance without push just means polling."""
         assert self.client is not None  # noqa: S101 - called while opening
         settings = self.settings
-        peer = PushPeer(
-            keys,
-            self._take_push,
-            address=settings.listen_address,
-            port=settings.listen_port,
-            clock=self.clock,
-        )
+        address, port = settings.listen_address, settings.listen_port
         try:
-            await peer.start()
+            peer = await PushPeer.join(keys, address=address, port=port, clock=self.clock)
         except OSError as error:
             _log.info("%s cannot listen for pushes and polls instead: %s", self.name, error)
             return
         self._peer = peer
         for appliance in self._mieles():
+            peer.listen(appliance.route, functools.partial(self._take_push, appliance))
             subscriber = Subscriber(self.client, appliance.route, peer, clock=self.clock)
             if await subscriber.subscribe():
                 self._subscribers[appliance.route] = subscriber
         if not self._subscribers:
             self._peer = None
-            await peer.stop()
+            await self._leave(peer)
 
-    def _take_push(self, route: str, resource: str, content: dict[str, Any]) -> None:
-        appliance = self._known(route)
-        if appliance is None:
-            return
+    async def _leave(self, peer: PushPeer) -> None:
+        for appliance in self._mieles():
+            peer.forget(appliance.route)
+        await peer.leave()
+
+    def _take_push(self, appliance: MieleAppliance, resource: str, content: dict[str, Any]) -> None:
         self._pushes.arrived()
         if resource == "State":
             was_running = appliance.is_running

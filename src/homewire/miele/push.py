@@ -1,9 +1,8 @@
-"""Being told instead of asking: a small peer that appliances look up and push to.
+"""Being told instead of asking: subscriptions at an appliance (miele-http.md, section 15).
 
-Newer modules push changes of `/State` to subscribers (miele-http.md, section 15). They want three things:
-our supervision entry, a subscription whose callback leads to us, and, before the first push, our own little
-resource tree with signed answers. `PushPeer` is that tree and the callback; `Subscriber` registers it with
-one appliance, renews it in time and takes it back.
+Newer modules push changes of `/State` to subscribers. They want three things: our supervision entry, a
+subscription whose callback leads to us, and a peer that they find and recognise (`homewire.miele.peer`).
+`Subscriber` registers the peer with one appliance, renews the subscriptions in time and takes them back.
 """
 
 from __future__ import annotations
@@ -13,118 +12,27 @@ import contextlib
 import ipaddress
 import logging
 import socket
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from aiohttp import web
 
 from homewire.clock import Clock
-from homewire.errors import HomewireError, NotFound, ProtocolError
+from homewire.errors import CommandRejected, HomewireError, NotFound, NotSupported
 from homewire.miele.client import MieleClient
-from homewire.miele.models import decode_object, format_json
-from homewire.miele.serving import bare_response, open_received, signed_response
-from homewire.miele.signing import Credentials, Padding, SignatureError
+from homewire.miele.peer import PEER_FAB_NUMBER, PushPeer
+from homewire.miele.signing import Padding
 
-__all__ = ["PEER_FAB_NUMBER", "PushPeer", "Subscriber"]
+__all__ = ["Subscriber", "own_address", "take_back"]
 
 _log = logging.getLogger(__name__)
-
-PEER_FAB_NUMBER: Final = "000900000001"
-"""A peer has a 12-digit number of its own (section 15)."""
-
-_PEER_DEVICE_TYPE: Final = 2147483647
-"""Marks an app or gateway: invisible at panels (section 15)."""
 
 _RESOURCES: Final = ("State/", "State/Light/", "State/Status/", "Ident/")
 _RENEW_S: Final = 600.0
 """No lifetime is documented; a subscription that is gone is noticed within ten minutes."""
 
 _HTTP_PORT: Final = 80
-_NO_CONTENT, _NOT_FOUND, _FORBIDDEN = 204, 404, 403
-
-PushListener = Callable[[str, str, dict[str, Any]], None]
-"""Called with the appliance's route, the resource (`State`, `Ident`) and its fields."""
-
-
-class PushPeer:
-    """Listens for pushes of one household's appliances on `address`:`port`; port 0 takes a free one."""
-
-    def __init__(
-        self,
-        credentials: Credentials,
-        listener: PushListener,
-        *,
-        address: str = "0.0.0.0",  # noqa: S104 - appliances have to reach it; every request is authenticated
-        port: int = 0,
-        clock: Clock | None = None,
-    ) -> None:
-        self.port = port
-        self.received = 0
-        self.refused = 0
-        self._credentials = credentials
-        self._listener = listener
-        self._address = address
-        self._clock = clock or Clock()
-        self._runner: web.ServerRunner | None = None
-
-    async def start(self) -> None:
-        """Listen."""
-        runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.5)
-        await runner.setup()
-        listener = socket.create_server((self._address, self.port))
-        listener.setblocking(False)
-        await web.SockSite(runner, listener).start()
-        self.port, self._runner = listener.getsockname()[1], runner
-
-    async def stop(self) -> None:
-        """Close the port."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
-
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        now = self._clock.now()
-        try:
-            plain = await open_received(request, self._credentials)
-        except SignatureError:
-            self.refused += 1
-            return bare_response(_FORBIDDEN, b"", now)
-        parts = request.raw_path.partition("?")[0].strip("/").split("/")
-        if request.method == "POST":
-            return bare_response(self._take(parts, plain), b"", now)
-        content = self._resource(parts) if request.method == "GET" else None
-        if content is None:
-            return bare_response(_NOT_FOUND, b"", now)
-        return signed_response(self._credentials, 200, format_json(content), now)
-
-    def _take(self, parts: list[str], body: bytes) -> int:
-        """Take a push; the callback's path names the appliance and the resource."""
-        match parts:
-            case ["Devices", peer, "SuperVision", route, *_] if peer == PEER_FAB_NUMBER:
-                pass
-            case _:
-                return _NOT_FOUND
-        try:
-            message = decode_object(body)
-        except ProtocolError:
-            return 400
-        resource, content = message.get("Resource"), message.get("Content")
-        if not isinstance(resource, str) or not isinstance(content, dict):
-            return 400
-        self.received += 1
-        self._listener(route, _name_of(resource, route), content)
-        return _NO_CONTENT
-
-    def _resource(self, parts: list[str]) -> dict[str, Any] | None:
-        """Return what appliances read of a peer before they push."""
-        match parts:
-            case ["Devices"]:
-                group = self._credentials.id_text
-                return {PEER_FAB_NUMBER: {"href": f"{PEER_FAB_NUMBER}/", "Group": group, "Pairing": False}}
-            case ["Devices", peer, *rest] if peer == PEER_FAB_NUMBER:
-                return _peer_resource(rest)
-        return None
+_ANY: Final = "0.0.0.0"  # noqa: S104 - compared with, not listened on
+_REFUSALS: Final = (NotFound, NotSupported, CommandRejected)
 
 
 class Subscriber:
@@ -143,30 +51,27 @@ class Subscriber:
 
     async def subscribe(self) -> bool:
         """Register with the appliance; False when it does not offer push, as basic ones do not."""
-        base = f"/Devices/{self._route}"
         try:
             await self._client.transport.send(
                 "PUT",
-                f"{base}/SuperVision/{PEER_FAB_NUMBER}",
+                f"/Devices/{self._route}/SuperVision/{PEER_FAB_NUMBER}",
                 msgspec.json.encode({"Show": True, "Signal": True}),
             )
+            await self._peer.announce(await self._our_address())
             for resource in _RESOURCES:
                 await self._subscribe_to(resource)
         except HomewireError as error:
             _log.debug("%s offers no push: %s", self._route, error)
-            return self.active
         self._renew_at = self._clock.monotonic() + _RENEW_S
         return self.active
 
     async def renew(self) -> None:
-        """Look from time to time whether the subscriptions still exist, and make lost ones again."""
+        """Look from time to time whether the subscriptions still lead to us, and make lost ones again."""
         if not self.active or self._clock.monotonic() < self._renew_at:
             return
         self._renew_at = self._clock.monotonic() + _RENEW_S
         for resource, location in tuple(self._slots.items()):
-            try:
-                await self._client.get_resource(location)
-            except NotFound:
+            if await self._is_lost(resource, location):
                 del self._slots[resource]
                 await self._subscribe_to(resource)
 
@@ -181,17 +86,41 @@ class Subscriber:
         with contextlib.suppress(HomewireError):
             await take_back(self._client, subscriptions)
 
+    async def _is_lost(self, resource: str, location: str) -> bool:
+        """Tell whether a subscription is gone, became somebody else's, or leads to an address of the past."""
+        try:
+            found = (await self._client.get_resource(location)).get("Callback")
+        except NotFound:
+            return True
+        except (NotSupported, CommandRejected):
+            return False  # some modules do not tell it after pairing (section 5, 403)
+        if found == self._callbacks[resource] != await self._callback(resource):
+            await take_back(self._client, {location: found})
+            return True
+        return bool(found != self._callbacks[resource])
+
     async def _subscribe_to(self, resource: str) -> None:
-        host = f"{await own_address(self._client.host)}:{self._peer.port}"
-        callback = f"http://{host}/Devices/{PEER_FAB_NUMBER}/SuperVision/{self._route}/{resource}"
-        self._callbacks[resource] = callback
+        """Subscribe to a resource, if the appliance has it and takes subscriptions."""
+        callback = self._callbacks[resource] = await self._callback(resource)
         body = {"Resource": f"/Devices/{self._route}/{resource}", "Callback": callback}
-        reply = await self._client.transport.send(
-            "POST", "/Subscriptions", msgspec.json.encode(body), Padding.TRAILING
-        )
+        try:
+            reply = await self._client.transport.send(
+                "POST", "/Subscriptions", msgspec.json.encode(body), Padding.TRAILING
+            )
+        except _REFUSALS as error:
+            _log.debug("%s takes no subscription to %s: %s", self._route, resource, error)
+            return
         location = _path_of(reply.location)
         if location is not None:
             self._slots[resource] = location
+
+    async def _callback(self, resource: str) -> str:
+        host = f"{await self._our_address()}:{self._peer.port}"
+        return f"http://{host}/Devices/{PEER_FAB_NUMBER}/SuperVision/{self._route}/{resource}"
+
+    async def _our_address(self) -> str:
+        """Return the address that the peer listens on, of several the one that the appliance reaches."""
+        return await own_address(self._client.host) if self._peer.address == _ANY else self._peer.address
 
 
 async def take_back(client: MieleClient, orphans: dict[str, str]) -> None:
@@ -200,7 +129,7 @@ async def take_back(client: MieleClient, orphans: dict[str, str]) -> None:
     Raise HomewireError when the appliance does not answer.
     """
     for location, callback in tuple(orphans.items()):
-        with contextlib.suppress(NotFound):
+        with contextlib.suppress(*_REFUSALS):
             if (await client.get_resource(location)).get("Callback") == callback:
                 await client.transport.send("DELETE", location)
         del orphans[location]
@@ -225,33 +154,6 @@ async def _ipv4(name: str) -> str:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(name, _HTTP_PORT, family=socket.AF_INET, type=socket.SOCK_DGRAM)
         return str(found[0][4][0])
-
-
-def _peer_resource(rest: list[str]) -> dict[str, Any] | None:
-    match rest:
-        case []:
-            return {name: {"href": f"{name}/"} for name in ("Ident", "State", "SuperVision")}
-        case ["Ident"]:
-            return {
-                "DeviceType": _PEER_DEVICE_TYPE,
-                "SubType": 0,
-                "DeviceName": "homewire",
-                "ProtocolVersion": 4,
-                "DeviceIdentLabel": {"FabNumber": PEER_FAB_NUMBER, "TechType": "homewire"},
-                "XKMIdentLabel": {"TechType": "homewire"},
-            }
-        case ["State"]:
-            return {"Status": 2}
-        case ["SuperVision"]:
-            return {"Enabled": True, "ErrorOnly": False}
-        case ["SuperVision", _]:
-            return {"Show": True, "Signal": True}
-    return None
-
-
-def _name_of(resource: str, route: str) -> str:
-    """Reduce `/State/` and `/Devices/<route>/State/Light/` to the resource's name (both forms occur)."""
-    return resource.removeprefix(f"/Devices/{route}").strip("/").partition("/")[0]
 
 
 def _path_of(location: str | None) -> str | None:

@@ -43,6 +43,11 @@ _WRITES: Final[dict[int, _Meaning]] = {
 }
 _HIDDEN: Final[_Meaning] = (AuthenticationFailed, "hides its resources: not paired with these keys", _PAIR)
 
+_FORBIDDEN: Final = 403
+_GUARDED: Final = ("/Subscriptions", "/Security")
+_CLOSED: Final[_Meaning] = (NotSupported, "does not offer this outside its pairing window", None)
+"""Some modules answer so although our signature is good."""
+
 
 def refusal(host: str, method: str, path: str, status: int, text: str, *, trusted: bool) -> HomewireError:
     """Return the error for a status; `trusted` tells that the module has accepted our signature before."""
@@ -55,6 +60,8 @@ def refusal(host: str, method: str, path: str, status: int, text: str, *, truste
 
 
 def _meaning(method: str, path: str, status: int, trusted: bool) -> _Meaning:
+    if trusted and status == _FORBIDDEN and path.startswith(_GUARDED):
+        return _CLOSED
     if trusted and method != "GET" and status in _WRITES:
         return _WRITES[status]
     if not trusted and (status, path.rstrip("/")) == (404, "/Devices"):

@@ -29,7 +29,7 @@ from homewire.miele.signing import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MAXIMUM_REQUEST_BYTES", "bare_response", "open_received", "signed_response"]
+__all__ = ["MAXIMUM_REQUEST_BYTES", "bare_response", "open_received", "read_body", "signed_response"]
 
 CONTENT_TYPE: Final = "application/vnd.miele.v1+json; charset=utf-8"
 """Every signed answer has it, DOP2 leaves too (section 4)."""
@@ -49,7 +49,7 @@ async def open_received(
     group_id, signature = parse_signature_header(request.headers.get("Authorization", ""))
     if group_id != credentials.group_id:
         raise SignatureError("the request is signed by another household", offset=0)
-    body = await request.content.read(MAXIMUM_REQUEST_BYTES)
+    body = await read_body(request)
     line = (request.method, request.headers.get("Host", ""), request.raw_path)
     headers = _signed_headers(request.headers)
     try:
@@ -58,6 +58,18 @@ async def open_received(
         if not lenient:
             raise
     return _open_lenient(credentials, signature, line, headers, body)
+
+
+async def read_body(request: web.BaseRequest) -> bytes:
+    """Read a whole body, in however many pieces it arrives; raise SignatureError if it is too large."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > MAXIMUM_REQUEST_BYTES:
+            raise SignatureError(
+                f"a request of more than {MAXIMUM_REQUEST_BYTES} bytes", offset=MAXIMUM_REQUEST_BYTES
+            )
+    return bytes(body)
 
 
 def signed_response(credentials: Credentials, status: int, body: bytes, now: dt.datetime) -> web.Response:

@@ -40,6 +40,7 @@ __all__ = [
     "open_request",
     "open_response",
     "pad",
+    "parse_date",
     "parse_signature_header",
     "request_text",
     "response_text",
@@ -158,6 +159,15 @@ def _from_hex(name: str, text: str) -> bytes:
 def http_date(moment: dt.datetime) -> str:
     """Write a moment as the Date header that is signed, with English names (section 3.2)."""
     return email.utils.format_datetime(moment.astimezone(dt.UTC), usegmt=True)
+
+
+def parse_date(text: str) -> dt.datetime | None:
+    """Read a Date header; None when there is none, or it is no date."""
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def request_text(method: str, host: str, path: str, headers: HeadersToSign, body: bytes) -> bytes:

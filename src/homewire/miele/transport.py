@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import email.utils
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +34,7 @@ from homewire.miele.signing import (
     http_date,
     open_response,
     pad,
+    parse_date,
     seal_request,
 )
 
@@ -246,7 +246,7 @@ class Transport:
 
     def _check_age(self, date: str) -> None:
         """Refuse an answer that is older than one seen before; appliances send whole seconds."""
-        sent = _parse_date(date)
+        sent = parse_date(date)
         if self._newest is not None and (sent is None or sent < self._newest):
             raise SignatureError(
                 "the answer is older than the one before: replayed",
@@ -327,14 +327,6 @@ def _reason(error: Exception) -> str:
     """Say in one line why; what aiohttp writes of a response would quote our whole request."""
     text = str(getattr(error, "message", "") or error) or type(error).__name__
     return text.partition("\n")[0]
-
-
-def _parse_date(text: str) -> dt.datetime | None:
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 async def _limited(response: aiohttp.ClientResponse) -> bytes:

@@ -34,7 +34,7 @@ from homewire.miele.simulator.server import ModuleServer
 from homewire.simulation import Simulator
 
 if TYPE_CHECKING:
-    from homewire.simulation.announcement import Announcement
+    from homewire.announcement import Announcement
 
 __all__ = ["Forgery", "Levers", "MieleSimulator", "MieleSimulatorOptions", "SimulatedAppliance", "Status"]
 
@@ -230,7 +230,7 @@ class MieleSimulator(Simulator):
         self.port = listener.getsockname()[1]
 
     async def _announce(self) -> None:
-        from homewire.simulation.announcement import Announcement  # noqa: PLC0415 - needs zeroconf, imported late
+        from homewire.announcement import Announcement  # noqa: PLC0415 - needs zeroconf, imported late
 
         fab_number = self.options.fab_number
         self._announcement = Announcement(

@@ -18,7 +18,7 @@ from aiohttp import web
 from homewire.clock import Clock
 from homewire.errors import ProtocolError
 from homewire.miele.models import decode_object, format_json
-from homewire.miele.serving import MAXIMUM_REQUEST_BYTES, bare_response, open_received, signed_response
+from homewire.miele.serving import bare_response, open_received, read_body, signed_response
 from homewire.miele.signing import Credentials, SignatureError
 from homewire.miele.simulator.appliance import SimulatedAppliance, Status
 from homewire.miele.simulator.dop1 import Dop1
@@ -100,12 +100,12 @@ class ModuleServer:
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         path = request.raw_path.partition("?")[0].rstrip("/")
-        if (special := _UNSIGNED.get((request.method, path))) is not None:
-            response = await special(self, request)
+        special = _UNSIGNED.get((request.method, path))
+        try:
+            response = await special(self, request) if special else None
             if response is not None:
                 self._lose_answer(request, response.status)
                 return response
-        try:
             plain = await self._opened(request)
         except SignatureError:
             return bare_response(self._refusal(request), b"", self._now())
@@ -350,20 +350,20 @@ class ModuleServer:
         authorization = request.headers.get("Authorization")
         if authorization is not None and authorization.startswith("MieleH256"):
             return None
-        status = self.module.commission(await _body(request), authorization)
+        status = self.module.commission(await read_body(request), authorization)
         return bare_response(status, b"", self._now())
 
     async def take_tan(self, request: web.BaseRequest) -> web.Response | None:
         """Answer the cloud's one-time number."""
         if self.module.paired:
             return None
-        return bare_response(self.module.take_tan(await _body(request)), b"", self._now())
+        return bare_response(self.module.take_tan(await read_body(request)), b"", self._now())
 
     async def join_wifi(self, request: web.BaseRequest) -> web.Response | None:
         """Answer the network's name and key on the access point."""
         if not self.module.access_point:
             return None
-        body = await _body(request)
+        body = await read_body(request)
         status = self.module.join_wifi(body)
         if status == _OK and self.on_joining is not None:
             self.on_joining(body)
@@ -406,10 +406,6 @@ _UNSIGNED: Final[dict[tuple[str, str], _Special]] = {
     ("GET", "/WLAN/Scan"): ModuleServer.scan,
     ("GET", "/Devices"): ModuleServer.show_devices,
 }
-
-
-async def _body(request: web.BaseRequest) -> bytes:
-    return await request.content.read(MAXIMUM_REQUEST_BYTES)
 
 
 def _number(text: str | None) -> int:

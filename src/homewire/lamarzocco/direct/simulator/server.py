@@ -42,7 +42,7 @@ from homewire.secrets import Secret
 from homewire.simulation import Simulator
 
 if TYPE_CHECKING:
-    from homewire.simulation.announcement import Announcement
+    from homewire.announcement import Announcement
 
 __all__ = ["DirectSimulator", "SimulatorOptions"]
 
@@ -167,7 +167,7 @@ class DirectSimulator(Simulator):
 
     async def _announce(self) -> None:
         """Tell the network where the machine is (section 3.1)."""
-        from homewire.simulation.announcement import Announcement  # noqa: PLC0415 - needs zeroconf, imported late
+        from homewire.announcement import Announcement  # noqa: PLC0415 - needs zeroconf, imported late
 
         machine = self.machine
         self._announcement = Announcement(

@@ -1,4 +1,4 @@
-"""Announcing a simulated appliance over mDNS, as real ones do, on the interface on which it listens.
+"""Announcing something over mDNS: simulated appliances as real ones do, and peers that appliances look up.
 
 A name that is taken is no reason to stay away: as RFC 6762, section 9, demands, a number is put behind it.
 So two simulators of the same appliance, or two test suites on one computer, do not get in each other's way.
@@ -16,12 +16,24 @@ __all__ = ["Announcement"]
 
 
 class Announcement:
-    """One service record: `service` is its type (`_name._tcp.local.`), `target` the host it points to."""
+    """One service record: `service` is its type (`_name._tcp.local.`), `target` the host it points to.
+
+    It is told on the interface of `address` only. A name that cannot be anybody else's is not `probed`.
+    """
 
     def __init__(
-        self, service: str, name: str, *, target: str, address: str, port: int, properties: Mapping[str, str]
+        self,
+        service: str,
+        name: str,
+        *,
+        target: str,
+        address: str,
+        port: int,
+        properties: Mapping[str, str],
+        probed: bool = True,
     ) -> None:
         self._address = address
+        self._probed = probed
         self._info = AsyncServiceInfo(
             service,
             f"{name}.{service}",
@@ -35,7 +47,9 @@ class Announcement:
     async def start(self) -> None:
         """Announce; `stop` has to follow, also when this fails."""
         self._zeroconf = AsyncZeroconf(ip_version=IPVersion.V4Only, interfaces=[self._address])
-        await self._zeroconf.async_register_service(self._info, allow_name_change=True)
+        await self._zeroconf.async_register_service(
+            self._info, allow_name_change=True, cooperating_responders=not self._probed
+        )
 
     async def stop(self) -> None:
         """Say goodbye, if it was announced, and close every socket."""
