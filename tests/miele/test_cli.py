@@ -160,6 +160,16 @@ async def test_reading_and_writing_leaves(cli: Cli, simulate: Simulate) -> None:
         assert (await cli("dop2", "write", "2/1583", wrong, "--dangerous", *here))[0] == 2
 
 
+async def test_a_walk_does_not_ask_again_for_what_the_firmware_refuses(cli: Cli, simulate: Simulate) -> None:
+    simulator = await simulate()
+    simulator.levers.refused_leaves[(14, 130)] = 404
+    words = ("dop2", "walk", "--unit", "14", "--refusals", "refusals.json", *_to(simulator))
+    for asked in (1, 0):
+        assert (await cli(*words))[0] == 0
+        assert sum("/DOP2/14/130?" in path for _, path, _ in simulator.server.log) == asked
+        simulator.server.log.clear()
+
+
 async def test_a_walk_is_recorded_resumed_and_explained(cli: Cli, simulate: Simulate) -> None:
     simulator = await simulate()
     here = _to(simulator)

@@ -80,6 +80,9 @@ async def walk(
     resume: Annotated[
         Path | None, Parameter(help="Keep the walk's progress in this file, and go on from there.")
     ] = None,
+    refusals: Annotated[
+        Path | None, Parameter(help="Remember in this file what a firmware refuses, and never ask it again.")
+    ] = None,
     unit: Annotated[tuple[int, ...], Parameter(help="Walk only these units.")] = (),
     pause: Annotated[float, Parameter(help="Seconds between two reads.")] = 0.2,
     device: Device = "",
@@ -88,18 +91,28 @@ async def walk(
 ) -> None:
     """Read every leaf of an appliance, gently; takes minutes on a real one."""
     from homewire.config_edit import write_private  # noqa: PLC0415 - writes files
-    from homewire.miele.dop2.walk import Walk, WalkState  # noqa: PLC0415 - the tables are large
+    from homewire.miele.dop2.walk import Refusals, Walk, WalkState  # noqa: PLC0415 - the tables are large
 
-    saved = resume.read_text() if resume and resume.exists() else None
+    saved, refused = _content(resume), _content(refusals)
     state = WalkState.from_json(saved) if saved else WalkState()
+    known = Refusals.from_json(refused) if refused else Refusals()
     async with connected(source, device, output) as (client, route):
-        walking = Walk(client.port(route), clock=client.clock, state=state, units=unit or None, pause_s=pause)
+        walking = Walk(
+            client.port(route),
+            clock=client.clock,
+            state=state,
+            refusals=known,
+            units=unit or None,
+            pause_s=pause,
+        )
         try:
             async for step in walking.steps():
                 _tell_step(step, output)
         finally:
             if resume:
                 write_private(resume, state.to_json().decode())
+    if refusals is not None:
+        write_private(refusals, known.to_json().decode())
     if out is not None:
         import msgspec  # noqa: PLC0415 - for this option only
 
@@ -199,6 +212,10 @@ def _capture(what: str) -> bytes:
     if re.fullmatch(r"[0-9A-Fa-f\s]+", what):
         return what.encode()
     raise UsageError(f"{what!r} is neither a file nor hexadecimal digits")
+
+
+def _content(path: Path | None) -> bytes | None:
+    return path.read_bytes() if path and path.exists() else None
 
 
 def _tell_step(step: Any, output: Output) -> None:

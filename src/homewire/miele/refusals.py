@@ -1,4 +1,4 @@
-"""What a module means when it does not answer with data: the statuses of miele-http.md, section 5."""
+"""What a module means when it does not answer with data, or not at all (miele-http.md, section 5)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from typing import Final, TypeAlias
 from homewire.errors import (
     AuthenticationFailed,
     CommandRejected,
+    ConnectionFailed,
     HomewireError,
     NotFound,
     NotSupported,
     ProtocolError,
 )
 
-__all__ = ["NotNow", "refusal"]
+__all__ = ["NotNow", "RequestTimeout", "refusal"]
+
+
+class RequestTimeout(ConnectionFailed):
+    """No answer in time: an overloaded module, or a leaf that is never answered."""
+
+    code = "request_timeout"
 
 
 class NotNow(CommandRejected):

@@ -25,7 +25,7 @@ from homewire.errors import (
     InvalidValue,
     ProtocolError,
 )
-from homewire.miele.refusals import refusal
+from homewire.miele.refusals import RequestTimeout, refusal
 from homewire.miele.signing import (
     Credentials,
     HeadersToSign,
@@ -61,12 +61,6 @@ _REST_S: Final = 120.0
 """After five failures in a row stop for minutes: a washer lost its Wi-Fi under load (section 17)."""
 
 _USER_AGENT: Final = "homewire"
-
-
-class RequestTimeout(ConnectionFailed):
-    """No answer in time."""
-
-    code = "request_timeout"
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

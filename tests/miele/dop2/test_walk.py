@@ -23,6 +23,7 @@ from homewire.miele.dop2.tables_module import ModuleIdentification
 from homewire.miele.dop2.tables_programs import SettingValue
 from homewire.miele.dop2.tree import LeafTree
 from homewire.miele.dop2.walk import Outcome, Refusals, Walk, WalkState
+from homewire.miele.refusals import RequestTimeout
 
 Address = tuple[int, int]
 
@@ -153,6 +154,36 @@ async def test_sleeping_leaves_are_tried_once_more_at_the_end() -> None:
     assert len(outcomes) == 5
     assert walk.state.busy == {"2/4711": "asleep"}
     assert walk.state.done
+
+
+async def test_leaves_that_are_never_answered_do_not_end_the_walk() -> None:
+    kitchen = Kitchen(small())
+    silence = RequestTimeout("no answer within 10 s")
+    kitchen.trouble[2, 105] = [silence]
+    kitchen.trouble[2, 4711] = [silence, silence]
+    refusals = Refusals()
+    state = await Walk(kitchen, pause_s=0, refusals=refusals).run()
+    assert state.done
+    assert len(state.leaves["2/105"]) == 3
+    assert state.refused == {"2/4711": "no answer within 10 s"}
+    assert list(refusals.by_firmware) == ["6713-09.14"]
+    kitchen.trouble[2, 4711] = [silence]
+    kitchen.index_trouble = NotFound("no index, but alive")
+    assert "2/4711" in (await Walk(kitchen, pause_s=0, state=_left(["2/4711"])).run()).leaves
+
+
+async def test_a_silence_of_the_whole_module_ends_the_walk() -> None:
+    kitchen = Kitchen(small())
+    kitchen.trouble[2, 105] = [RequestTimeout("no answer")]
+    kitchen.index_trouble = RequestTimeout("no answer")
+    walk = Walk(kitchen, pause_s=0, state=_left(["2/105"]))
+    with pytest.raises(RequestTimeout):
+        await walk.run()
+    assert walk.state.pending == ["2/105"]
+
+
+def _left(addresses: list[str]) -> WalkState:
+    return WalkState(firmware="6713-09.14", listed=True, pending=addresses)
 
 
 async def test_a_malformed_leaf_does_not_end_the_walk() -> None:

@@ -2,8 +2,8 @@
 
 A port is bound to one appliance. It raises the library's errors, and their kind decides what happens next:
 NotFound and NotSupported mean that this firmware does not have the leaf, CommandRejected that it does not
-answer now (asleep, busy, switched off), ConnectionFailed, CommandTimeout and AuthenticationFailed that
-nothing else will work either.
+answer now (asleep, busy, switched off), RequestTimeout that nothing came, ConnectionFailed, CommandTimeout
+and AuthenticationFailed that nothing else will work either.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from homewire.errors import CommandRejected, HomewireError, NotFound, NotSupported
+from homewire.miele.refusals import RequestTimeout
 
-__all__ = ["LeafReader", "LeafWriter", "TreeReader", "is_busy", "is_refusal"]
+__all__ = ["LeafReader", "LeafWriter", "TreeReader", "is_busy", "is_refusal", "is_silence"]
 
 
 class LeafReader(Protocol):
@@ -52,3 +53,8 @@ def is_refusal(error: HomewireError) -> bool:
 def is_busy(error: HomewireError) -> bool:
     """Whether an error means that the appliance does not answer this now: asleep, busy, switched off."""
     return isinstance(error, CommandRejected)
+
+
+def is_silence(error: HomewireError) -> bool:
+    """Whether nothing came: the link is lost, or this leaf is one of those that are never answered."""
+    return isinstance(error, RequestTimeout)

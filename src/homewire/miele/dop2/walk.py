@@ -13,13 +13,16 @@ with a pause between reads, because the module serves one request at a time and 
 it goes on where the old one stopped and asks again only for the leaf that was under way. Leaves that the
 firmware refuses are remembered with its version, so that the next walk of the same firmware (`Refusals`) does
 not ask for them; that is why every walk begins with the module identification.
+
+Some dishwashers never answer some leaves (miele-http.md, section 5). A silence ends the walk only if the
+module does not answer anything else either; a leaf that is silent twice counts as refused.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import AsyncIterator, Iterable
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, TypeVar
 
 import msgspec
 
@@ -28,7 +31,7 @@ from homewire.errors import HomewireError, ProtocolError
 from homewire.miele.dop2.catalogue import ATTRIBUTES, interpret
 from homewire.miele.dop2.codec import encode
 from homewire.miele.dop2.paging import MAXIMUM_PAGES, read_pages
-from homewire.miele.dop2.ports import TreeReader, is_busy, is_refusal
+from homewire.miele.dop2.ports import TreeReader, is_busy, is_refusal, is_silence
 from homewire.miele.dop2.tables_module import ModuleIdentification
 from homewire.miele.dop2.tree import LeafTree
 
@@ -40,6 +43,8 @@ PAUSE_S: Final = 0.25
 _FIRMWARE_LEAF: Final = (14, ModuleIdentification.number)  # section 7: module identification
 _FIRMWARE_UNKNOWN: Final = "unknown"
 
+
+_T = TypeVar("_T")
 
 # A leaf as "unit/attribute", both decimal.
 Address = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}/[0-9]{1,5}$")]
@@ -67,6 +72,15 @@ class Refusals(msgspec.Struct, kw_only=True):
         """Take over what a walk found out."""
         if state.firmware != _FIRMWARE_UNKNOWN and state.refused:
             self.by_firmware.setdefault(state.firmware, {}).update(state.refused)
+
+    def to_json(self) -> bytes:
+        """Serialise."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def from_json(cls, data: bytes | str) -> Self:
+        """Read back; ProtocolError when it is none."""
+        return _read(data, cls, "refusals of firmware")
 
 
 class WalkState(msgspec.Struct, kw_only=True):
@@ -104,10 +118,14 @@ class WalkState(msgspec.Struct, kw_only=True):
     @classmethod
     def from_json(cls, data: bytes | str) -> Self:
         """Read back a serialised state; ProtocolError when it is none."""
-        try:
-            return msgspec.json.decode(data, type=cls)
-        except msgspec.DecodeError as error:
-            raise ProtocolError(f"state of a walk: {error}") from error
+        return _read(data, cls, "state of a walk")
+
+
+def _read(data: bytes | str, kind: type[_T], what: str) -> _T:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"{what}: {error}") from error
 
 
 def _by_unit(leaves: dict[str, dict[str, str]]) -> dict[str, dict[str, dict[str, str]]]:
@@ -237,9 +255,9 @@ class Walk:
             async for frame in read_pages(self._port, unit, attribute, limit=self._page_limit):
                 instances[str(frame.idx1)] = encode(frame).hex()
         except HomewireError as error:
-            if not _concerns_leaf(error):
+            if not (_concerns_leaf(error) or (is_silence(error) and await self._is_alive())):
                 raise
-            outcome, reason = _outcome(error), error.message
+            outcome, reason = self._outcome(error), error.message
         self._note(address, outcome, instances, reason)
         known = ATTRIBUTES.get(attribute)
         return Step(
@@ -252,6 +270,19 @@ class Walk:
             done=self.state.total - len(self.state.pending),
             total=self.state.total,
         )
+
+    async def _is_alive(self) -> bool:
+        """Whether the module answers something else, if only with a refusal."""
+        try:
+            await self._port.list_units()
+        except HomewireError as error:
+            return _concerns_leaf(error)
+        return True
+
+    def _outcome(self, error: HomewireError) -> Outcome:
+        if is_refusal(error) or (is_silence(error) and self.state.retried):
+            return Outcome.REFUSED
+        return Outcome.BUSY if is_busy(error) or is_silence(error) else Outcome.MALFORMED
 
     def _note(self, address: str, outcome: Outcome, instances: dict[str, str], reason: str) -> None:
         """Book the end of a leaf; only now it is no longer pending."""
@@ -270,12 +301,6 @@ class Walk:
 def _concerns_leaf(error: HomewireError) -> bool:
     """Whether an error says something about one leaf, so that the next may still be read."""
     return is_refusal(error) or is_busy(error) or isinstance(error, ProtocolError)
-
-
-def _outcome(error: HomewireError) -> Outcome:
-    if is_refusal(error):
-        return Outcome.REFUSED
-    return Outcome.BUSY if is_busy(error) else Outcome.MALFORMED
 
 
 class _Counting:

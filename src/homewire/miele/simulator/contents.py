@@ -21,6 +21,9 @@ _CARE: Final = (323, 354, 32)
 _AUTOMATIC: Final = (355, 2016, 64)
 """Program groups of attribute 1599: first id, last id, group flag (section 9.1)."""
 
+_MODULE_SOFTWARE: Final = 6713
+"""Of the recorded EK057S (section 7, 1565)."""
+
 _IMPULSES_PER_LITRE: Final = 199.4
 """Flow meter of a WCR860 (section 11)."""
 
@@ -55,6 +58,7 @@ class Contents:
             (2, 1586): self._combined_state,
             (14, 122): self._clock,
             (14, 130): self._module_request,
+            (14, 1565): self._module_identification,
             (14, 1566): self._module_label,
             (14, 1568): self._module_state,
             (14, 1570): self._supervision_list,
@@ -271,6 +275,14 @@ class Contents:
         return {
             1: {"ssid": "Home Sweet Home", "security": 3, "rssi": -56, "channel": 6},
             2: {"ssid": "Café am Eck", "security": 3, "rssi": -78, "channel": 11},
+        }
+
+    def _module_identification(self) -> dict[str, Any]:
+        mac = bytes.fromhex(f"001d63fffe{int(self.appliance.fab_number) & 0xFFFFFF:06x}")
+        return {
+            "software_version": self.appliance.profile.module_version,
+            "software_id": _MODULE_SOFTWARE,
+            "wifi_mac": mac.hex(":"),
         }
 
     def _module_label(self) -> dict[str, Any]:
