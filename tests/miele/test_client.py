@@ -67,6 +67,21 @@ async def test_a_sleeping_appliance_is_woken_for_a_leaf(simulate: Simulate, clie
         await client.read_dop2_awake(ROUTE, 2, 256)
 
 
+async def test_the_zeros_of_a_sleeper_are_no_values(simulate: Simulate, client_for: ClientFor) -> None:
+    for kind, name in (("washing-machine", "cottons"), ("oven", "pyrolytic")):
+        simulator = await simulate(kind, scene="asleep")
+        simulator.levers.sleeps_in_zeros = True
+        client = client_for(simulator)
+        assert name in (await client.get_program_catalog(ROUTE)).programs_by_name
+        simulator.appliance.fall_asleep()
+        asleep = await client.get_program_catalog(ROUTE, wake=False)
+        assert asleep.source.startswith("known numbers"), "an empty list is nobody's catalogue"
+        assert (await client.get_setting(ROUTE, 12002)).current == 4
+        simulator.appliance.fall_asleep()
+        assert (2, 256, 0) in (await client.walk_dop2_tree(ROUTE)).tree()
+        assert simulator.appliance.status
+
+
 async def test_an_appliance_that_will_not_wake_is_given_up(simulate: Simulate, client_for: ClientFor) -> None:
     simulator = await simulate(scene="asleep")
     client = client_for(simulator)
@@ -75,7 +90,7 @@ async def test_an_appliance_that_will_not_wake_is_given_up(simulate: Simulate, c
         await client.read_dop2_awake(ROUTE, 2, 256)
     with pytest.raises(NotNow):
         await client.write_attribute(ROUTE, 1586, appliance_state=4)
-    assert [method for method, _, _ in simulator.server.log].count("PUT") == 2 + 5
+    assert [method for method, _, _ in simulator.server.log].count("PUT") == 2 + 1 + 2 + 1
 
 
 async def test_a_leaf_is_read_through_its_table(simulate: Simulate, client_for: ClientFor) -> None:

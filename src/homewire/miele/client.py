@@ -35,7 +35,7 @@ from homewire.miele.models import Ident, State
 from homewire.miele.programs import ProgramCatalog, read_catalog, read_options, selection_of
 from homewire.miele.refusals import NotNow
 from homewire.miele.remote_start import OVENS, unmet_start_conditions, unmet_stop_conditions
-from homewire.miele.resources import WAKE_S, MieleDevice, ResourceClient
+from homewire.miele.resources import MieleDevice, ResourceClient
 
 if TYPE_CHECKING:
     from homewire.miele.dop2.schema import Attribute
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 __all__ = ["DeviceSummary", "MieleClient", "MieleDevice"]
 
 _COMBINED_STATE, _USER_REQUEST, _SETTING = 1586, 1583, 105
+_ASLEEP: Final = 128
+"""Validity of a setting that a sleeping appliance does not tell (miele-dop2.md, section 10)."""
+
 _SETTLE_S: Final = 1.0
 """Until attribute 1574 shows what was selected; not measured anywhere."""
 
@@ -286,18 +289,14 @@ class MieleClient(ResourceClient):
         await self._write_frame(device_id, ATTRIBUTES[attribute].build(unit=unit, idx1=idx1, **values))
 
     async def _write_frame(self, device_id: str, frame: Frame) -> None:
-        """Write a leaf; a sleeping appliance is woken, at most twice (miele-dop2.md, section 5)."""
-        body = encode(frame)
-        for retry in (True, True, False):
-            try:
-                await self.write_dop2_leaf(device_id, frame.unit, frame.attribute, body, frame.idx1)
-            except NotNow:
-                if not retry or not (await self.get_device_state(device_id)).standby_state:
-                    raise
-            else:
-                return
-            await self.wake_up(device_id)
-            await self.clock.sleep(WAKE_S)
+        """Write a leaf, waking a sleeping appliance (miele-dop2.md, section 5)."""
+        place = (frame.unit, frame.attribute, encode(frame), frame.idx1)
+        try:
+            await self.write_dop2_leaf(device_id, *place)
+        except NotNow:
+            if not await self.wake_if_asleep(device_id):
+                raise
+            await self.write_dop2_leaf(device_id, *place)
 
     async def get_program_catalog(
         self, device_id: str, *, with_options: bool = False, wake: bool = True
@@ -316,11 +315,16 @@ class MieleClient(ResourceClient):
 
     async def get_setting(self, device_id: str, sf_id: int) -> SettingValue:
         """Read a setting with its range (attribute 105); raise NotFound for an id that is not offered."""
-        raw = await self.read_dop2_awake(device_id, _MAIN_UNIT, _SETTING, sf_id)
-        setting = SettingValue(checked(raw, _MAIN_UNIT, _SETTING))
+        setting = await self._read_setting(device_id, sf_id)
+        if setting.validity == _ASLEEP and await self.wake_if_asleep(device_id):
+            setting = await self._read_setting(device_id, sf_id)
         if setting.setting_id != sf_id:
             raise NotFound(f"has no setting {sf_id}", appliance=device_id, hint="Attribute 2/114 lists them.")
         return setting
+
+    async def _read_setting(self, device_id: str, sf_id: int) -> SettingValue:
+        raw = await self.read_dop2_awake(device_id, _MAIN_UNIT, _SETTING, sf_id)
+        return SettingValue(checked(raw, _MAIN_UNIT, _SETTING))
 
     async def set_setting(self, device_id: str, sf_id: int, new_value: int) -> None:
         """Change a setting and return when it reads back; checked against its range first (section 10)."""

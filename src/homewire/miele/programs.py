@@ -192,7 +192,7 @@ def _in_ranges(ranges: tuple[ProgramRange, ...], device_type: int) -> Iterator[P
 
 
 async def _list(port: LeafReader, device_type: int) -> _Found | None:
-    """Read the list of laundry appliances, page by page; None when the appliance has none."""
+    """Read the list of laundry appliances, page by page; None when it has none, or tells none asleep."""
     numbers: dict[int, None] = {}
     try:
         async for frame in read_pages(port, _MAIN_UNIT, ProgramList.number):
@@ -203,7 +203,7 @@ async def _list(port: LeafReader, device_type: int) -> _Found | None:
             raise
         return None
     programs = tuple(name_program(device_type, number) for number in numbers)
-    return _Found(source="2/1584", programs=programs)
+    return _Found(source="2/1584", programs=programs) if programs else None
 
 
 async def _with_options(

@@ -182,16 +182,25 @@ class ResourceClient:
     async def read_dop2_awake(
         self, device_id: str, unit: int, attribute: int, idx1: int = 0, idx2: int = 0
     ) -> bytes:
-        """Read one leaf, waking the appliance up to twice when it sleeps (section 13)."""
-        for round_ in range(_WAKE_ROUNDS + 1):
-            try:
-                return await self.read_dop2_leaf(device_id, unit, attribute, idx1, idx2)
-            except NotNow:
-                if round_ == _WAKE_ROUNDS or not (await self.get_device_state(device_id)).standby_state:
-                    raise
+        """Read one leaf, waking the appliance when it sleeps (section 13)."""
+        try:
+            return await self.read_dop2_leaf(device_id, unit, attribute, idx1, idx2)
+        except NotNow:
+            if not await self.wake_if_asleep(device_id):
+                raise
+        return await self.read_dop2_leaf(device_id, unit, attribute, idx1, idx2)
+
+    async def wake_if_asleep(self, device_id: str) -> bool:
+        """Wake an appliance that sleeps, in two rounds if need be; tell whether it did sleep.
+
+        Sleeping appliances refuse leaves with 500, or send zeros as if they were values.
+        """
+        for round_ in range(_WAKE_ROUNDS):
+            if not (await self.get_device_state(device_id)).standby_state:
+                return bool(round_)
             await self.wake_up(device_id)
             await self.clock.sleep(WAKE_S)
-        raise AssertionError("the last round returns or raises")
+        return True
 
     async def write_dop2_leaf(
         self, device_id: str, unit: int, attribute: int, payload: bytes, idx1: int = 0, idx2: int = 0
@@ -262,14 +271,23 @@ class DevicePort:
     def __init__(self, client: ResourceClient, device_id: str, *, wake: bool = True) -> None:
         self._client = client
         self._device_id = device_id
+        self._wake = wake
         self._read = client.read_dop2_awake if wake else client.read_dop2_leaf
 
     async def read_leaf(self, unit: int, attribute: int, idx1: int = 0, idx2: int = 0) -> bytes:
         """Read one leaf, waking the appliance first if that was asked for."""
+        await self._wake_first()
         return await self._read(self._device_id, unit, attribute, idx1, idx2)
+
+    async def _wake_first(self) -> None:
+        """Wake it before the first leaf: what a sleeper sends may be zeros instead of an error."""
+        if self._wake:
+            await self._client.wake_if_asleep(self._device_id)
+            self._wake = False
 
     async def write_leaf(self, unit: int, attribute: int, body: bytes, idx1: int = 0, idx2: int = 0) -> None:
         """Write one leaf."""
+        await self._wake_first()
         await self._client.write_dop2_leaf(self._device_id, unit, attribute, body, idx1, idx2)
 
     async def list_units(self) -> Sequence[int]:

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from homewire.errors import ConfigurationError, NotFound, ProtocolError
-from homewire.miele.dop2 import Frame, decode, encode
+from homewire.miele.dop2 import Field, Frame, Type, decode, encode
 from homewire.miele.dop2 import tree as dop2_tree
 from homewire.miele.dop2.catalogue import ATTRIBUTES
+from homewire.miele.dop2.model import Fields
 from homewire.miele.simulator.appliance import SimulatedAppliance
 from homewire.miele.simulator.contents import Contents
 from homewire.miele.simulator.requests import Requests
@@ -26,6 +29,9 @@ Place = tuple[int, int]
 
 _OBJECT_TABLE: Final = 19
 """Lists the attributes of a unit, one per page (miele-dop2.md, section 7)."""
+
+_SETTING, _VALIDITY, _NOT_VALID = 105, 2, 128
+"""Settings of a sleeping appliance (miele-dop2.md, section 10)."""
 
 _ACCEPTED, _BAD_LEAF, _NO_WRITE = 204, 400, 403
 
@@ -165,6 +171,33 @@ def _decoded(body: bytes) -> Frame | None:
         return decode(body)
     except ProtocolError:
         return None
+
+
+def asleep_leaf(leaf: bytes) -> bytes:
+    """Return what a sleeping appliance says instead: zeros, and settings that are not valid (section 13)."""
+    frame = decode(leaf)
+    fields = _zeros(frame.fields or ())
+    if frame.attribute == _SETTING:
+        fields = tuple(
+            Field(f.number, f.type, _NOT_VALID if f.number == _VALIDITY else f.value) for f in fields
+        )
+    return encode(msgspec.structs.replace(frame, fields=fields))
+
+
+def _zeros(fields: Fields) -> Fields:
+    return tuple(Field(field.number, field.type, _zero(field.type, field.value)) for field in fields)
+
+
+def _zero(kind: Type, value: Any) -> Any:
+    if kind is Type.STRUCT:
+        return _zeros(value)
+    if kind is Type.STRUCT_ARRAY:
+        return tuple(map(_zeros, value))
+    if isinstance(value, bytes):
+        return bytes(len(value))
+    if isinstance(value, tuple):
+        return tuple(type(each)(0) for each in value)
+    return type(value)(0)
 
 
 def merged(trees: Iterable[Mapping[Place, bytes]]) -> dict[Place, bytes]:

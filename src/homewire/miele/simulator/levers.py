@@ -37,7 +37,8 @@ class Levers:
     long an answer takes. `forgeries` are applied to the next answers with data, in order. `truncate_leaf`
     cuts the next DOP2 leaves after that many bytes, `refused_leaves` maps (unit, attribute) to a status,
     `dop2_off` answers 404 to all of them (EK057 with firmware 08.x). `sleep_after` makes the appliance fall
-    asleep after that many further requests. `lose_answers` does what is written and drops the connection
+    asleep after that many further requests; `sleeps_in_zeros` has its leaves say zero then, instead of 500.
+    `lose_answers` does what is written and drops the connection
     instead of answering; `write_result` is the number that accepted writes are answered with. `answers_204`
     gives writes the empty answer of some appliances;
     `lies_success` answers Success and does nothing (section 14, H7264BP). `full_resource` makes pushes name
@@ -54,6 +55,7 @@ class Levers:
     refused_leaves: dict[tuple[int, int], int] = dataclasses.field(default_factory=dict)
     dop2_off: bool = False
     sleep_after: int | None = None
+    sleeps_in_zeros: bool = False
     answers_204: bool = False
     lies_success: bool = False
     lose_answers: int = 0

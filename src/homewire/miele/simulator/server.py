@@ -22,7 +22,7 @@ from homewire.miele.serving import bare_response, open_received, read_body, sign
 from homewire.miele.signing import Credentials, SignatureError
 from homewire.miele.simulator.appliance import SimulatedAppliance, Status
 from homewire.miele.simulator.dop1 import Dop1
-from homewire.miele.simulator.leaves import LeafTree
+from homewire.miele.simulator.leaves import LeafTree, asleep_leaf
 from homewire.miele.simulator.levers import Forgery, Levers
 from homewire.miele.simulator.module import NETWORKS, SimulatedModule, Subscription
 from homewire.miele.simulator.writes import write_state
@@ -283,11 +283,14 @@ class ModuleServer:
             if self.on_write is not None:
                 self.on_write()
             return status, b""
-        if self.appliance.asleep and not self.leaves.recorded:
+        asleep = self.appliance.asleep and not self.leaves.recorded
+        if asleep and not self.levers.sleeps_in_zeros:
             return 500, b"device not available"
         leaf = self.leaves.read(*place, index[0])
         if leaf is None:
             return 404, b"not found"
+        if asleep:
+            leaf = asleep_leaf(leaf)
         if self.levers.truncate_leaf:
             return 200, leaf[: self.levers.truncate_leaf.pop(0)]
         return 200, leaf
