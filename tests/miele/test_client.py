@@ -176,6 +176,45 @@ async def test_a_start_whose_answer_is_lost_is_looked_up(simulate: Simulate, cli
     assert [m for m, _, _ in simulator.server.log].count("PUT") == 0, "the write's answer never left"
 
 
+async def test_lost_answers_over_dop2_are_looked_up_too(simulate: Simulate, client_for: ClientFor) -> None:
+    simulator = await simulate("oven", scene="ready")
+    client = client_for(simulator)
+    simulator.levers.lose_answers = 1
+    await client.select_program(ROUTE, "pyrolytic")
+    simulator.levers.lose_answers = 1
+    await client.remote_start(ROUTE, allow_remote_start=True)
+    assert simulator.appliance.status == Status.RUNNING
+    simulator.levers.lose_answers = 1
+    await client.power_off(ROUTE)
+    assert simulator.appliance.status == Status.OFF
+    assert [method for method, _, _ in simulator.server.log].count("PUT") == 0, "no write's answer ever left"
+
+
+async def test_a_start_that_never_arrived_is_told_and_not_repeated(
+    simulate: Simulate, client_for: ClientFor
+) -> None:
+    simulator = await simulate(latency_s=1.0)
+    client = client_for(simulator)
+    starting = asyncio.create_task(client.remote_start(ROUTE, allow_remote_start=True))
+    await asyncio.sleep(2.5)  # identification and state are read, the start is under way
+    simulator.levers.resets = 1
+    with pytest.raises(ConnectionFailed):
+        await starting
+    assert simulator.appliance.status == Status.WAITING
+    assert [method for method, _, _ in simulator.server.log].count("PUT") == 0
+
+
+async def test_what_is_so_already_is_no_failure(simulate: Simulate, client_for: ClientFor) -> None:
+    simulator = await simulate()
+    client = client_for(simulator)
+    await client.remote_start(ROUTE, allow_remote_start=True)
+    await client.pause(ROUTE)
+    await client.pause(ROUTE)
+    simulator.appliance.status = Status.ON
+    with pytest.raises(CommandRejected):
+        await client.pause(ROUTE)
+
+
 async def test_a_write_of_the_present_value_is_no_failure(simulate: Simulate, client_for: ClientFor) -> None:
     simulator = await simulate("oven")
     client = client_for(simulator)
@@ -341,6 +380,8 @@ async def test_dop1_hoods_answer_their_own_language(simulate: Simulate, client_f
         (1, {"Status": 3, "RemoteEnable": [15, 0, 1], "StartTime": [1, 0]}, ("no programme waits",)),
         (1, {"Status": 3, "RemoteEnable": [15, 0, 0]}, ("no programme waits",)),
         (7, {"Status": 5, "RemoteEnable": [15, 0, 0]}, ("running already",)),
+        (7, {"Status": 3, "RemoteEnable": [15, 0, 0]}, ()),
+        (7, {"Status": 3, "RemoteEnable": [0, 0, 0], "SignalDoor": True}, ("remote control", "the door")),
         (27, {"Status": 2, "RemoteEnable": [15, 0, 0]}, ("type of appliance",)),
         (None, {}, ("remote control", "no programme waits")),
     ],

@@ -375,3 +375,25 @@ def test_every_type_with_names_has_a_catalogue() -> None:
 
 def test_a_context_without_options() -> None:
     assert options_of(ProgramSelectionContext(Frame(unit=2, attribute=1574))) == ()
+
+
+@pytest.mark.parametrize("value", [0.1, 0.3, 0.7, 2.0])
+def test_steps_of_a_tenth_are_taken(value: float) -> None:
+    weight = Option(id=1, name="weight", minimum=0.1, maximum=2.0, step=0.1, scale=0.1)
+    assert weight.raw(value) == round(value * 10)
+
+
+@pytest.mark.parametrize("value", [0.15, 2.1, float("nan"), float("inf")])
+def test_what_is_between_the_steps_or_no_number_is_not(value: float) -> None:
+    for option in (
+        Option(id=1, name="weight", minimum=0.1, maximum=2.0, step=0.1, scale=0.1),
+        Option(id=2, name="start", allowed_values=(1.0, 2.0)),
+    ):
+        with pytest.raises(InvalidValue):
+            option.raw(value)
+
+
+def test_an_option_without_a_range_takes_any_number_but_no_nonsense() -> None:
+    anything = Option(id=3, name="any")
+    assert anything.takes(2.1)
+    assert not anything.takes(float("nan"))

@@ -10,7 +10,7 @@ Commands return when the appliance shows their effect, not when it says "Success
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -181,15 +181,15 @@ class MieleClient(ResourceClient):
         read, and it is selected again with the chosen values (miele-dop2.md, section 9.4).
         """
         found = (await self.get_program_catalog(device_id)).find(program)
-        await self._write_frame(device_id, selection_of(found))
+        shows = _shows_program(found.id)
+        what = f"programme {found.name}"
         if options:
+            await self._write_frame(device_id, selection_of(found))
             await self.clock.sleep(_SETTLE_S)
-            offered = await read_options(self.port(device_id))
-            await self._write_frame(
-                device_id, selection_of(msgspec.structs.replace(found, options=offered), options)
-            )
-        self._accepted(device_id)
-        await self._see(device_id, lambda state: state.program_id == found.id, f"programme {found.name}")
+            found = msgspec.structs.replace(found, options=await read_options(self.port(device_id)))
+        await self._once(
+            device_id, lambda: self._write_frame(device_id, selection_of(found, options)), shows, what
+        )
 
     async def stop_program(self, device_id: str) -> None:
         """Abort what runs or waits; return when it stopped."""
@@ -230,9 +230,13 @@ class MieleClient(ResourceClient):
 
     async def set_ventilation(self, device_id: str, step: int) -> None:
         """Set the fan of a Dop1 hood: 0 off, 1 to 3, 4 booster, 5 interval; on takes some seconds."""
-        await self.dop1(device_id, bytes((0x8E, 0x01, 0x02, 0x00, 0x00, 0xFF, step, 0x00)))
-        self._accepted(device_id)
-        await self._see(device_id, lambda state: state.ventilation_step == step, f"fan step {step}")
+        request = bytes((0x8E, 0x01, 0x02, 0x00, 0x00, 0xFF, step, 0x00))
+        await self._once(
+            device_id,
+            lambda: self.dop1(device_id, request),
+            lambda state: state.ventilation_step == step,
+            f"fan step {step}",
+        )
 
     async def power_on(self, device_id: str) -> None:
         """Switch on over DOP2; return when the appliance shows it."""
@@ -341,15 +345,31 @@ class MieleClient(ResourceClient):
         return device_type
 
     async def _act(self, device_id: str, fields: Mapping[str, Any], done: Callable[[State], bool]) -> None:
-        """Write `/State` once and wait for the effect; a lost answer is looked up instead of sent again."""
+        """Write `/State` and wait for the effect; refused because it is so already is no failure."""
         try:
-            await self.write_state(device_id, fields)
-        except ConnectionFailed:
+            await self._once(device_id, lambda: self.write_state(device_id, fields), done, str(dict(fields)))
+        except CommandRejected:
             if not done(await self.get_device_state(device_id)):
                 raise
+
+    async def _once(
+        self,
+        device_id: str,
+        send: Callable[[], Awaitable[object]],
+        done: Callable[[State], bool],
+        what: str,
+    ) -> None:
+        """Send once and wait for the effect; a lost answer is looked up instead of sent again."""
+        try:
+            await send()
+        except ConnectionFailed as lost:
+            try:
+                await self._see(device_id, done, what)
+            except (ConnectionFailed, CommandTimeout):
+                raise lost from None
             return
         self._accepted(device_id)
-        await self._see(device_id, done, str(dict(fields)))
+        await self._see(device_id, done, what)
 
     def _accepted(self, device_id: str) -> None:
         if self.on_accepted is not None:
@@ -367,19 +387,28 @@ class MieleClient(ResourceClient):
         )
 
     async def _request_and_see(self, device_id: str, request: int, done: Callable[[State], bool]) -> None:
-        await self.write_attribute(device_id, _USER_REQUEST, request=request)
-        self._accepted(device_id)
-        await self._see(device_id, done, f"user request {request}")
+        await self._once(
+            device_id,
+            lambda: self.write_attribute(device_id, _USER_REQUEST, request=request),
+            done,
+            f"user request {request}",
+        )
 
     async def _power(self, device_id: str, *, on: bool) -> None:
         """Use attribute 1586 like the vendor's app; some appliances only know the user request."""
-        wanted = _STATE_NORMAL if on else _STATE_OFF
-        try:
-            await self.write_attribute(device_id, _COMBINED_STATE, appliance_state=wanted)
-        except NotNow:
-            await self.write_attribute(device_id, _USER_REQUEST, request=_REQUEST_ON if on else _REQUEST_OFF)
-        self._accepted(device_id)
-        await self._see(device_id, lambda state: (state.status != _STATUS_OFF) == on, "power")
+        wanted, request = (_STATE_NORMAL, _REQUEST_ON) if on else (_STATE_OFF, _REQUEST_OFF)
+
+        async def send() -> None:
+            try:
+                await self.write_attribute(device_id, _COMBINED_STATE, appliance_state=wanted)
+            except NotNow:
+                await self.write_attribute(device_id, _USER_REQUEST, request=request)
+
+        await self._once(device_id, send, lambda state: (state.status != _STATUS_OFF) == on, "power")
+
+
+def _shows_program(number: int) -> Callable[[State], bool]:
+    return lambda state: state.program_id == number
 
 
 def _is_running(state: State) -> bool:

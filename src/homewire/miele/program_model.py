@@ -10,6 +10,7 @@ number without one stays in the catalogue as "unknown 44" and is listed in `unkn
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,6 +67,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def takes(self, value: float) -> bool:
         """Whether a value may be chosen."""
+        if not math.isfinite(value):
+            return False
         if self.switch:
             return value in (False, True)
         if self.allowed_values is not None:
@@ -73,7 +76,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         low, high, step = self.minimum, self.maximum, self.step
         if low is None or high is None or (low == high == 0):
             return True
-        return low <= value <= high and (not step or (value - low) % step == 0)
+        return low <= value <= high and (not step or _is_whole((value - low) / step))
 
     @property
     def allowed(self) -> str:
@@ -216,6 +219,11 @@ def name_program(device_type: int, number: int, group: str = "") -> Program:
     if name is None and device_type in _OVEN_MODES:
         name = OVEN_OPERATION_MODE.get(number)
     return Program(id=number, name=name or f"unknown {number}", known=name is not None, group=group)
+
+
+def _is_whole(steps: float) -> bool:
+    """Whether a number of steps is whole, as far as floats can tell: 0.3 - 0.1 is not quite 2 times 0.1."""
+    return math.isclose(steps, round(steps), abs_tol=1e-6)
 
 
 def _plain(name: str) -> str:

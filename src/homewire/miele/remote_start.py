@@ -33,7 +33,8 @@ def unmet_start_conditions(
 ) -> tuple[str, ...]:
     """Name everything that stands against a start; nothing means it may be tried.
 
-    Ovens start over DOP2 only (`has_dop2`), the others through `/State`.
+    Ovens start over DOP2 only (`has_dop2`), the others through `/State`. A dishwasher always has a programme:
+    it refuses only without remote control (section 14).
     """
     reasons = [*_general(state)]
     if device_type in _HOBS | _COOLING:
@@ -42,7 +43,7 @@ def unmet_start_conditions(
         reasons.append("ovens of this generation cannot be started remotely")
     elif state.status in (_RUNNING, _PAUSED):
         reasons.append("a programme is running already")
-    elif not _is_ready(state):
+    elif device_type not in DISHWASHERS and not _is_ready(state):
         reasons.append(
             "no programme waits for its start: select one at the appliance, with a start time or mobile start"
         )
