@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -82,33 +82,43 @@ async def _search(kind: Kind, timeout_s: float, queue: asyncio.Queue[Discovered 
 
 
 async def browse(
-    service_type: str, timeout_s: float, *, interfaces: Iterable[str] | None = None
+    service_types: str | Sequence[str], timeout_s: float, *, interfaces: Iterable[str] | None = None
 ) -> AsyncGenerator[Service, None]:
-    """Yield the mDNS services of a type (`_name._tcp.local.`) that answer within the time."""
+    """Yield the mDNS services of a type or several (`_name._tcp.local.`) that answer within the time.
+
+    All are asked at once: one whose record outlived it does not keep the others waiting.
+    """
     from zeroconf import IPVersion, ServiceStateChange, Zeroconf  # noqa: PLC0415 - a network library, imported late
     from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf  # noqa: PLC0415 - as above
 
-    names: asyncio.Queue[str] = asyncio.Queue()
+    found: asyncio.Queue[Service] = asyncio.Queue()
+    asking: set[asyncio.Task[None]] = set()
+
+    async def ask(service_type: str, name: str) -> None:
+        info = AsyncServiceInfo(service_type, name)
+        if await info.async_request(zeroconf.zeroconf, _ENTRY_WITHIN_MS):
+            found.put_nowait(_service(info))
 
     def seen(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:  # noqa: ARG001 - the browser's signature
         if state_change is ServiceStateChange.Added:
-            names.put_nowait(name)
+            asking.add(asyncio.ensure_future(ask(service_type, name)))
 
     options: dict[str, Any] = {} if interfaces is None else {"interfaces": list(interfaces)}
     zeroconf = AsyncZeroconf(ip_version=IPVersion.V4Only, **options)
-    browser = AsyncServiceBrowser(zeroconf.zeroconf, service_type, handlers=[seen])
+    types = [service_types] if isinstance(service_types, str) else list(service_types)
+    browser = AsyncServiceBrowser(zeroconf.zeroconf, types, handlers=[seen])
     try:
         deadline = asyncio.get_running_loop().time() + timeout_s
         while (left_s := deadline - asyncio.get_running_loop().time()) > 0:
             try:
-                name = await asyncio.wait_for(names.get(), left_s)
+                yield await asyncio.wait_for(found.get(), left_s)
             except TimeoutError:
                 break
-            info = AsyncServiceInfo(service_type, name)
-            if await info.async_request(zeroconf.zeroconf, _ENTRY_WITHIN_MS):
-                yield _service(info)
     finally:
         await browser.async_cancel()
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
         await zeroconf.async_close()
 
 

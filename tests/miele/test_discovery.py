@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 
 import pytest
 from tests.miele.conftest import ROUTE, Answering, Simulate, own_number
 
+from homewire.announcement import Announcement
 from homewire.discovery import Service
 from homewire.miele.discovery import announcement, discover, recognise
 
@@ -59,6 +61,25 @@ async def test_an_announced_module_is_found(simulate: Simulate, paired: bool) ->
     assert ours.missing == (("group_key",) if paired else ("group_id", "group_key"))
     assert ours.settings["host"] == simulator.host
     assert (ours.note is None) is paired
+
+
+@pytest.mark.real_time
+async def test_professional_laundry_is_found_under_its_own_service() -> None:
+    machine = Announcement(
+        "_mielesemiprof._tcp.local.",
+        f"Miele PWM 300 {own_number()}",
+        target="Miele-001D63FFFE000001.local.",
+        address="127.0.0.1",
+        port=80 + secrets.randbelow(60_000),
+        properties={"group": "", "devicetype": "3", "pairing": "true"},
+    )
+    try:
+        await machine.start()
+        async with contextlib.aclosing(discover(10.0, interfaces=["127.0.0.1"])) as found:
+            ours = await anext(each async for each in found if "PWM" in each.name)
+    finally:
+        await machine.stop()
+    assert ours.model == "washing_machine_semi_professional"
 
 
 async def test_a_module_is_recognised_by_its_answer(simulate: Simulate) -> None:

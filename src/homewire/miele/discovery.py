@@ -66,7 +66,7 @@ async def discover(
     timeout_s: float, *, interfaces: Iterable[str] | None = None
 ) -> AsyncGenerator[Discovered, None]:
     """Yield the modules that announce themselves."""
-    async for service in browse(SERVICE, timeout_s, interfaces=interfaces):
+    async for service in browse((SERVICE, _PROFESSIONAL), timeout_s, interfaces=interfaces):
         found = announcement(service)
         if found.device_type != _PEER_DEVICE_TYPE:
             yield _discovered(found)
