@@ -160,8 +160,9 @@ async def test_a_signed_answer_that_is_no_json(simulate: Simulate, client_for: C
     simulator = await simulate()
     client = client_for(simulator)
     simulator.levers.forgeries = [Forgery.NO_JSON]
-    with pytest.raises(ProtocolError, match="not JSON"):
+    with pytest.raises(ProtocolError, match="not JSON") as caught:
         await client.get_device_state(ROUTE)
+    assert (caught.value.appliance, caught.value.path) == (simulator.host, STATE)
 
 
 async def test_strangers_learn_nothing(simulate: Simulate) -> None:

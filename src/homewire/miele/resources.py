@@ -6,9 +6,9 @@ miele-http.md, sections 5 and 9 to 13, give to path and status.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import aiohttp
 
 __all__ = ["DevicePort", "MieleDevice", "ResourceClient"]
+
+_T = TypeVar("_T")
 
 WAKE_S: Final = 3.0
 """An appliance needs about this long to wake up (section 13)."""
@@ -121,7 +123,7 @@ class ResourceClient:
 
     async def list_devices(self) -> tuple[DeviceEntry, ...]:
         """Read which appliances are behind the module: usually exactly one."""
-        return decode_device_list((await self.transport.get("/Devices/")).body)
+        return await self._decoded("/Devices/", decode_device_list)
 
     async def get_devices(self) -> dict[str, MieleDevice]:
         """Read every appliance with identification and state, by route."""
@@ -145,11 +147,11 @@ class ResourceClient:
 
     async def get_resource(self, path: str) -> Any:
         """Read any JSON resource that is an object, such as `/Update` or `/WLAN/`."""
-        return decode_object((await self.transport.get(path)).body)
+        return await self._decoded(path, decode_object)
 
     async def list_resources(self, device_id: str) -> tuple[str, ...]:
         """Read which resources the appliance has: DOP2 and SuperVision only where supported."""
-        return decode_names((await self.transport.get(f"/Devices/{device_id}/")).body)
+        return await self._decoded(f"/Devices/{device_id}/", decode_names)
 
     async def write_state(self, device_id: str, fields: Mapping[str, Any]) -> None:
         """Write fields of `/State`; raise CommandRejected with the appliance's number when it says no."""
@@ -243,8 +245,17 @@ class ResourceClient:
         """Read the attributes of a unit, as a list: the replaced library's name."""
         return list(await self.list_dop2_attributes(device_id, unit))
 
+    async def _decoded(self, path: str, decode: Callable[[bytes], _T]) -> _T:
+        """Read a resource and decode it; an error says whose it was."""
+        body = (await self.transport.get(path)).body
+        try:
+            return decode(body)
+        except ProtocolError as error:
+            error.appliance, error.path = self.host, path
+            raise
+
     async def _numbers(self, path: str) -> tuple[int, ...]:
-        names = decode_names((await self.transport.get(path)).body)
+        names = await self._decoded(path, decode_names)
         try:
             return tuple(int(name) for name in names)
         except ValueError:
@@ -253,7 +264,7 @@ class ResourceClient:
     async def _object(self, device_id: str, resource: str) -> dict[str, Any]:
         path = f"/Devices/{device_id}/{resource}"
         try:
-            return decode_object((await self.transport.get(path)).body)
+            return await self._decoded(path, decode_object)
         except NotFound as error:
             if not self.transport.trusted:
                 await self.list_devices()  # tells whether the module knows our keys at all
