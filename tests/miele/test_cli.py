@@ -104,6 +104,8 @@ async def test_a_refused_pairing_leaves_nothing_behind(cli: Cli, simulate: Simul
     code, _, err = await cli("pair", simulator.host)
     assert (code, "refuses new keys" in err) == (4, True)
     assert _key_files(tmp_path) == []
+    assert (await cli("pair", simulator.host, "--tan", "env:NOBODY_SET_THIS"))[0] == 9
+    assert not _key_files(tmp_path)
     code, _, err = await cli("pair", simulator.host, "--tan", "12345678")
     assert (code, "must not stand on the command line" in err) == (2, True)
 

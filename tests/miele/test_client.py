@@ -317,7 +317,7 @@ async def test_user_requests(simulate: Simulate, client_for: ClientFor) -> None:
     client = client_for(simulator)
     await client.send_user_request(ROUTE, 13)
     assert simulator.appliance.light == 1
-    with pytest.raises(NotNow):
+    with pytest.raises(NotNow, match="It is awake"):
         await client.send_user_request(ROUTE, 9999)
     simulator.levers.dop2_off = True
     with pytest.raises(NotFound, match="takes no writes"):

@@ -84,12 +84,12 @@ async def pair(
     from homewire.miele.pairing import pair as give_keys  # noqa: PLC0415 - as above
 
     path = config or default_path()
-    keys, key_file = _keys_of(path, household) if household else _new_keys(path)
     number = (
         None
         if tan is None
         else resolve_secret(refuse_literal_secret("tan", tan, written="--{key} {reference}"))
     )
+    keys, key_file = _keys_of(path, household) if household else _new_keys(path)
     values = {"host": host, "group_id": keys.id_text, "group_key": f"file:{key_file}"}
     try:
         paired = await give_keys(host, credentials=keys, tan=None if number is None else number.reveal())

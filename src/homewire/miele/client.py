@@ -33,7 +33,7 @@ from homewire.miele.dop2.tables_programs import SettingValue
 from homewire.miele.dop2.walk import Walk, WalkState
 from homewire.miele.models import Ident, State
 from homewire.miele.programs import ProgramCatalog, read_catalog, read_options, selection_of
-from homewire.miele.refusals import NotNow
+from homewire.miele.refusals import NotNow, awake
 from homewire.miele.remote_start import OVENS, unmet_start_conditions, unmet_stop_conditions
 from homewire.miele.resources import MieleDevice, ResourceClient
 
@@ -297,9 +297,9 @@ class MieleClient(ResourceClient):
         place = (frame.unit, frame.attribute, encode(frame), frame.idx1)
         try:
             await self.write_dop2_leaf(device_id, *place)
-        except NotNow:
+        except NotNow as error:
             if not await self.wake_if_asleep(device_id):
-                raise
+                raise awake(error) from None
             await self.write_dop2_leaf(device_id, *place)
 
     async def get_program_catalog(

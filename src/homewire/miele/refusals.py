@@ -14,7 +14,7 @@ from homewire.errors import (
     ProtocolError,
 )
 
-__all__ = ["NotNow", "RequestTimeout", "refusal"]
+__all__ = ["NotNow", "RequestTimeout", "awake", "refusal"]
 
 
 class RequestTimeout(ConnectionFailed):
@@ -27,6 +27,12 @@ class NotNow(CommandRejected):
     """The appliance is asleep, off, or refuses this at the moment (status 500)."""
 
     code = "not_now"
+
+
+def awake(error: NotNow) -> NotNow:
+    """Return the refusal of an appliance that does not sleep: waking it is no advice."""
+    error.hint = "It is awake: it cannot do this in its present state, or its firmware refuses it."
+    return error
 
 
 _PAIR: Final = "Pair it again, or use the keys with which it was paired."

@@ -24,7 +24,7 @@ from homewire.miele.models import (
     decode_object,
     decode_write_results,
 )
-from homewire.miele.refusals import NotNow
+from homewire.miele.refusals import NotNow, awake
 from homewire.miele.signing import Credentials, Padding
 from homewire.miele.transport import TIMEOUT_S, Transport
 
@@ -187,9 +187,9 @@ class ResourceClient:
         """Read one leaf, waking the appliance when it sleeps (section 13)."""
         try:
             return await self.read_dop2_leaf(device_id, unit, attribute, idx1, idx2)
-        except NotNow:
+        except NotNow as error:
             if not await self.wake_if_asleep(device_id):
-                raise
+                raise awake(error) from None
         return await self.read_dop2_leaf(device_id, unit, attribute, idx1, idx2)
 
     async def wake_if_asleep(self, device_id: str) -> bool:
