@@ -341,11 +341,12 @@ async def test_a_lower_case_group_id_is_never_sent(simulate: Simulate) -> None:
 
 
 async def test_registering_uses_the_clients_own_keys(simulate: Simulate, client_for: ClientFor) -> None:
-    simulator = await simulate(paired=False)
+    simulator = await simulate(paired=False, second_step=True)
     client = client_for(simulator)
     with pytest.raises(SignatureError, match="not paired"):
         await client.get_device_state(ROUTE)
     assert await client.register()
+    assert not simulator.module.waits_for_second_step
     assert (await client.get_device_state(ROUTE)).status == 4
     device_id, *_ = await MieleClient.easy_setup((await simulate(paired=False)).host)
     assert device_id == ROUTE

@@ -101,12 +101,10 @@ class MieleClient(ResourceClient):
         return await easy_setup(host, **kwargs)
 
     async def register(self) -> bool:
-        """Pair the module with this client's keys; True when it accepted them."""
-        from homewire.miele.pairing import commission  # noqa: PLC0415 - used once in an appliance's life
+        """Pair the module with this client's keys; True when it has them and they are proven to work."""
+        from homewire.miele.pairing import pair  # noqa: PLC0415 - used once in an appliance's life
 
-        keys = self.transport.credentials
-        assert keys is not None  # noqa: S101 - a client always has keys
-        await commission(self.host, keys, clock=self.clock)
+        await pair(self.host, credentials=self.transport.credentials, clock=self.clock)
         return True
 
     async def get_summary(self, device_id: str) -> DeviceSummary:

@@ -170,7 +170,7 @@ class ProgramCatalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             return msgspec.json.decode(path.read_bytes(), type=cls)
         except FileNotFoundError:
             raise NotFound(f"there is no programme catalogue {path}") from None
-        except msgspec.DecodeError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise ProtocolError(f"programme catalogue {path}: {error}") from error
 
     @classmethod

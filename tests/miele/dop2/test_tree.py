@@ -91,3 +91,12 @@ def test_what_is_no_recording_is_a_protocol_error(recording: str, reason: str) -
 def test_notes_in_a_recording_are_skipped() -> None:
     recording: dict[str, Any] = {"about": "mine", "2": {"note": "x", "1586": "00080002063200000000"}}
     assert list(LeafTree.from_recording(recording)) == [(2, 1586, 0)]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [b"\xff", b'{"2": ' + b"[" * 100_000, b'{"2": {"' + b"9" * 5000 + b'": ""}}', b'{"2": {"65536": ""}}'],
+)
+def test_a_hostile_recording_is_a_protocol_error(hostile: bytes) -> None:
+    with pytest.raises(ProtocolError, match="recording"):
+        LeafTree.from_recording(hostile)

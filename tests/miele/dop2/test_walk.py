@@ -234,7 +234,9 @@ async def test_an_index_of_units_only() -> None:
         await Walk(HalfIndexed(tree), pause_s=0).run()
 
 
-@pytest.mark.parametrize("text", ["{", '{"pending": ["x/y"]}', '{"requests": "many"}', "[]"])
+@pytest.mark.parametrize(
+    "text", ["{", '{"later": ' + "[" * 100_000, '{"pending": ["x/y"]}', '{"requests": "many"}', "[]"]
+)
 def test_a_broken_state_is_a_protocol_error(text: str) -> None:
     with pytest.raises(ProtocolError, match="state of a walk"):
         WalkState.from_json(text)

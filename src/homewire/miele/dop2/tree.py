@@ -20,6 +20,7 @@ __all__ = ["LeafTree"]
 
 _Source = bytes | Callable[[], bytes]
 _U16: Final = range(0x10000)
+_LONGEST_NUMBER: Final = 5  # digits of 65535; int() refuses thousands of them with an error of its own
 
 
 class LeafTree:
@@ -146,7 +147,7 @@ def _parsed(recording: Mapping[str, Any] | bytes | str) -> Any:
         return recording
     try:
         return msgspec.json.decode(recording)
-    except msgspec.DecodeError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ProtocolError(f"recording: {error}") from error
 
 
@@ -154,7 +155,8 @@ def _numbered(level: Any) -> list[tuple[int, Any]]:
     """Return the entries of an object whose keys are numbers; ProtocolError when it is no object."""
     if not isinstance(level, Mapping):
         raise ProtocolError("recording: expected an object by unit and attribute")
-    numbers = [(int(key), value) for key, value in level.items() if key.isascii() and key.isdigit()]
-    if any(number not in _U16 for number, _ in numbers):
+    texts = [(key, value) for key, value in level.items() if key.isascii() and key.isdigit()]
+    numbers = [(int(key), value) for key, value in texts if len(key) <= _LONGEST_NUMBER]
+    if len(numbers) < len(texts) or any(number not in _U16 for number, _ in numbers):
         raise ProtocolError("recording: units, attributes and keys are numbers from 0 to 65535")
     return numbers

@@ -124,7 +124,7 @@ class WalkState(msgspec.Struct, kw_only=True):
 def _read(data: bytes | str, kind: type[_T], what: str) -> _T:
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ProtocolError(f"{what}: {error}") from error
 
 
