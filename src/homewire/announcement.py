@@ -51,6 +51,20 @@ class Announcement:
             self._info, allow_name_change=True, cooperating_responders=not self._probed
         )
 
+    async def update(self, properties: Mapping[str, str]) -> None:
+        """Tell other properties under the same name, if it is announced."""
+        old = self._info
+        self._info = AsyncServiceInfo(
+            old.type,
+            old.name,
+            addresses=old.addresses,
+            port=old.port,
+            properties=dict(properties),
+            server=old.server,
+        )
+        if self._zeroconf is not None:
+            await self._zeroconf.async_update_service(self._info)
+
     async def stop(self) -> None:
         """Say goodbye, if it was announced, and close every socket."""
         zeroconf, self._zeroconf = self._zeroconf, None

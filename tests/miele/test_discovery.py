@@ -11,6 +11,7 @@ from tests.miele.conftest import ROUTE, Answering, Simulate, own_number
 from homewire.announcement import Announcement
 from homewire.discovery import Service
 from homewire.miele.discovery import announcement, discover, recognise
+from homewire.miele.pairing import pair
 
 
 def _service(**properties: str) -> Service:
@@ -61,6 +62,15 @@ async def test_an_announced_module_is_found(simulate: Simulate, paired: bool) ->
     assert ours.missing == (("group_key",) if paired else ("group_id", "group_key"))
     assert ours.settings["host"] == simulator.host
     assert (ours.note is None) is paired
+
+
+@pytest.mark.real_time
+async def test_a_module_that_was_paired_tells_its_household(simulate: Simulate) -> None:
+    simulator = await simulate(announce=True, paired=False, fab_number=own_number())
+    paired = await pair(simulator.host)
+    async with contextlib.aclosing(discover(10.0, interfaces=["127.0.0.1"])) as found:
+        ours = await anext(each async for each in found if each.address == simulator.host)
+    assert (ours.note, ours.settings["group_id"]) == (None, paired.credentials.id_text)
 
 
 @pytest.mark.real_time

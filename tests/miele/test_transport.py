@@ -182,9 +182,11 @@ async def test_the_callers_own_session_is_used_and_left_open(
     simulate: Simulate, client_for: ClientFor
 ) -> None:
     simulator = await simulate()
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
         client = client_for(simulator, session=session)
         await client.get_device_state(ROUTE)
+        with pytest.raises(NotFound):
+            await client.get_resource("/Nothing")
         await client.close()
         assert not session.closed
 

@@ -188,6 +188,7 @@ class Transport:
                     headers=values,
                     data=sealed or None,
                     allow_redirects=False,
+                    raise_for_status=False,
                     ssl=False,
                     skip_auto_headers=_SKIP,
                     middlewares=_MIDDLEWARES,

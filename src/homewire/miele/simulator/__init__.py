@@ -136,6 +136,7 @@ class MieleSimulator(Simulator):
             upper_case_only=options.upper_case_only,
         )
         self.server.on_joining = self._join
+        self.server.on_paired = self._tell_household
         self.server.on_write = self._changed.set
         self.pushes = PushSender(self.module, self.appliance, self.levers, clock=clock)
         self._play(options.scene)
@@ -242,6 +243,11 @@ class MieleSimulator(Simulator):
             properties=self.module.record(self.profile.device_type),
         )
         await self._announcement.start()
+
+    def _tell_household(self) -> None:
+        """Announce the household that the module belongs to now (section 8)."""
+        if self._announcement is not None:
+            self._spawn(self._announcement.update(self.module.record(self.profile.device_type)))
 
     def _tls(self) -> ssl.SSLContext | None:
         if not (self.options.tls and self.module.access_point):

@@ -63,6 +63,7 @@ class ModuleServer:
         self.hides = hides
         self.log: collections.deque[Exchange] = collections.deque(maxlen=_LOG_LENGTH)
         self.on_joining: Callable[[bytes], None] | None = None
+        self.on_paired: Callable[[], None] | None = None
         self.on_write: Callable[[], None] | None = None
         self._dop1 = Dop1(appliance)
         self._busy = False
@@ -354,6 +355,8 @@ class ModuleServer:
         if authorization is not None and authorization.startswith("MieleH256"):
             return None
         status = self.module.commission(await read_body(request), authorization)
+        if status == _OK and self.on_paired is not None:
+            self.on_paired()
         return bare_response(status, b"", self._now())
 
     async def take_tan(self, request: web.BaseRequest) -> web.Response | None:
