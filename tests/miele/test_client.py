@@ -292,6 +292,18 @@ async def test_programmes_are_listed_and_selected(simulate: Simulate, client_for
         await client.select_program(ROUTE, "shirts", {"temperature": 41})
 
 
+async def test_what_stands_against_a_selection_is_named(simulate: Simulate, client_for: ClientFor) -> None:
+    simulator = await simulate("oven", scene="running")
+    client = client_for(simulator)
+    simulator.levers.open_door()
+    simulator.levers.remote_control(level=0)
+    with pytest.raises(CommandRejected) as caught:
+        await client.select_program(ROUTE, "pyrolytic")
+    for reason in ("remote control is switched off", "the door is open", "running already"):
+        assert reason in str(caught.value)
+    assert not any(method == "PUT" for method, _, _ in simulator.server.log)
+
+
 async def test_settings_are_checked_and_read_back(simulate: Simulate, client_for: ClientFor) -> None:
     simulator = await simulate()
     client = client_for(simulator)

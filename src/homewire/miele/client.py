@@ -34,7 +34,12 @@ from homewire.miele.dop2.walk import Walk, WalkState
 from homewire.miele.models import Ident, State
 from homewire.miele.programs import ProgramCatalog, read_catalog, read_options, selection_of
 from homewire.miele.refusals import NotNow, awake
-from homewire.miele.remote_start import OVENS, unmet_start_conditions, unmet_stop_conditions
+from homewire.miele.remote_start import (
+    OVENS,
+    unmet_select_conditions,
+    unmet_start_conditions,
+    unmet_stop_conditions,
+)
 from homewire.miele.resources import MieleDevice, ResourceClient
 
 if TYPE_CHECKING:
@@ -160,11 +165,7 @@ class MieleClient(ResourceClient):
 
     async def start_selected(self, device_id: str) -> None:
         """Start what is selected, with the checks of `remote_start`; consent is the caller's business."""
-        obstacles = await self.remote_start_obstacles(device_id)
-        if obstacles:
-            raise CommandRejected(
-                f"cannot be started: {'; '.join(obstacles)}", reason_code="not_ready", appliance=device_id
-            )
+        _refuse_if(await self.remote_start_obstacles(device_id), "cannot be started", device_id)
         if await self._device_type(device_id) in OVENS:
             await self._request_and_see(device_id, _REQUEST_START, _is_running)
         else:
@@ -176,9 +177,15 @@ class MieleClient(ResourceClient):
         """Select a programme by number or name and return when the appliance shows it.
 
         Without `options` it gets its default settings; with some, it is selected first, its options are
-        read, and it is selected again with the chosen values (miele-dop2.md, section 9.4).
+        read, and it is selected again with the chosen values (miele-dop2.md, section 9.4). Each unmet
+        condition is named before anything is sent.
         """
         found = (await self.get_program_catalog(device_id)).find(program)
+        _refuse_if(
+            unmet_select_conditions(await self.get_device_state(device_id)),
+            "no programme can be selected",
+            device_id,
+        )
         shows = _shows_program(found.id)
         what = f"programme {found.name}"
         if options:
@@ -195,11 +202,8 @@ class MieleClient(ResourceClient):
         if device_type in OVENS:
             await self._request_and_see(device_id, _REQUEST_ABORT, _is_inactive)
             return
-        obstacles = unmet_stop_conditions(device_type, await self.get_device_state(device_id))
-        if obstacles:
-            raise CommandRejected(
-                f"cannot be stopped: {'; '.join(obstacles)}", reason_code="not_ready", appliance=device_id
-            )
+        state = await self.get_device_state(device_id)
+        _refuse_if(unmet_stop_conditions(device_type, state), "cannot be stopped", device_id)
         await self._act(device_id, {"ProcessAction": _STOP}, _is_inactive)
 
     async def pause_program(self, device_id: str) -> None:
@@ -403,6 +407,11 @@ class MieleClient(ResourceClient):
                 await self.write_attribute(device_id, _USER_REQUEST, request=request)
 
         await self._once(device_id, send, lambda state: (state.status != _STATUS_OFF) == on, "power")
+
+
+def _refuse_if(obstacles: tuple[str, ...], what: str, device_id: str) -> None:
+    if obstacles:
+        raise CommandRejected(f"{what}: {'; '.join(obstacles)}", reason_code="not_ready", appliance=device_id)
 
 
 def _shows_program(number: int) -> Callable[[State], bool]:

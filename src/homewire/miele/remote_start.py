@@ -10,7 +10,14 @@ from typing import Final
 
 from homewire.miele.models import State
 
-__all__ = ["DISHWASHERS", "LAUNDRY", "OVENS", "unmet_start_conditions", "unmet_stop_conditions"]
+__all__ = [
+    "DISHWASHERS",
+    "LAUNDRY",
+    "OVENS",
+    "unmet_select_conditions",
+    "unmet_start_conditions",
+    "unmet_stop_conditions",
+]
 
 LAUNDRY: Final = frozenset({1, 2, 3, 4, 5, 6, 24, 51, 52, 53, 54})
 """Device types of washers and dryers (appendix A)."""
@@ -42,11 +49,23 @@ def unmet_start_conditions(
     elif device_type in OVENS and not has_dop2:
         reasons.append("ovens of this generation cannot be started remotely")
     elif state.status in (_RUNNING, _PAUSED):
-        reasons.append("a programme is running already")
+        reasons.append(_RUNS_ALREADY)
     elif device_type not in DISHWASHERS and not _is_ready(state):
         reasons.append(
             "no programme waits for its start: select one at the appliance, with a start time or mobile start"
         )
+    return tuple(reasons)
+
+
+def unmet_select_conditions(state: State) -> tuple[str, ...]:
+    """Name everything that stands against selecting a programme (miele-dop2.md, section 9.4)."""
+    reasons = []
+    if not _remote_allowed(state):
+        reasons.append(_REMOTE_OFF)
+    if state.signal_door:
+        reasons.append(_DOOR_OPEN)
+    if state.status in (_RUNNING, _PAUSED):
+        reasons.append(_RUNS_ALREADY)
     return tuple(reasons)
 
 
@@ -62,6 +81,8 @@ def unmet_stop_conditions(device_type: int | None, state: State) -> tuple[str, .
     return tuple(reasons)
 
 
+_DOOR_OPEN: Final = "the door is open"
+_RUNS_ALREADY: Final = "a programme is running already"
 _REMOTE_OFF: Final = "remote control is switched off at the appliance"
 
 
@@ -70,7 +91,7 @@ def _general(state: State) -> list[str]:
     if not _remote_allowed(state):
         reasons.append(_REMOTE_OFF)
     if state.signal_door:
-        reasons.append("the door is open")
+        reasons.append(_DOOR_OPEN)
     if state.signal_failure:
         reasons.append("the appliance reports a fault")
     return reasons
