@@ -198,6 +198,8 @@ async def test_a_push_of_the_past_is_refused(peer: PushPeer, told: Told) -> None
     await _push(peer, {"Status": 5})
     assert await play() == 403
     assert [content["Status"] for _, _, content in told] == [4, 5]
+    peer.listen(ROUTE, _tell(told))  # the link was opened anew, as after a clock that was set back
+    assert await play() == 204
 
 
 async def test_appliances_of_a_household_share_one_peer(told: Told) -> None:

@@ -132,8 +132,9 @@ class PushPeer:
                 await runner.cleanup()
 
     def listen(self, route: str, listener: PushListener) -> None:
-        """Pass on what an appliance pushes."""
+        """Pass on what an appliance pushes; its clock counts from anew, it may have been set back."""
         self._listeners[route] = listener
+        self._newest.pop(route, None)
 
     def forget(self, route: str) -> None:
         """Pass nothing on any longer."""
