@@ -46,7 +46,7 @@ async def peer(told: Told) -> AsyncIterator[PushPeer]:
 
 
 def _tell(told: Told) -> PushListener:
-    return lambda resource, content: told.append((ROUTE, resource, content))
+    return lambda *push: told.append(push)
 
 
 async def _subscribed(
@@ -207,10 +207,16 @@ async def test_appliances_of_a_household_share_one_peer(told: Told) -> None:
     first, second = await asyncio.gather(PushPeer.join(KEYS, **here), PushPeer.join(KEYS, **here))
     stranger = await PushPeer.join(Credentials(group_id=b"\x01" * 8, group_key=b"\x02" * 64), **here)
     assert first is second is not stranger
-    first.listen(ROUTE, _tell(told))
+    listeners = _tell(told), _tell(told)
+    for listener in listeners:
+        first.listen(ROUTE, listener)
+    first.forget(ROUTE, listeners[0])
     await first.leave()
     await _push(second, {"Status": 5})
     assert len(told) == 1, "the other one still listens"
+    first.forget(ROUTE, listeners[1])
+    with pytest.raises(NotFound):
+        await _push(second, {"Status": 5})
     await second.leave()
     with pytest.raises(ConnectionFailed, match="cannot be reached"):
         await _push(second, {"Status": 5})

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
 from typing import Any, ClassVar, Final
 
@@ -210,7 +209,7 @@ class MieleConnection(Connection[MieleSettings]):
             return
         self._peer = peer
         for appliance in self._mieles():
-            peer.listen(appliance.route, functools.partial(self._take_push, appliance))
+            peer.listen(appliance.route, self._take_push)
             subscriber = Subscriber(self.client, appliance.route, peer, clock=self.clock)
             if await subscriber.subscribe():
                 self._subscribers[appliance.route] = subscriber
@@ -220,10 +219,13 @@ class MieleConnection(Connection[MieleSettings]):
 
     async def _leave(self, peer: PushPeer) -> None:
         for appliance in self._mieles():
-            peer.forget(appliance.route)
+            peer.forget(appliance.route, self._take_push)
         await peer.leave()
 
-    def _take_push(self, appliance: MieleAppliance, resource: str, content: dict[str, Any]) -> None:
+    def _take_push(self, route: str, resource: str, content: dict[str, Any]) -> None:
+        appliance = self._known(route)
+        if appliance is None:
+            return
         self._pushes.arrived()
         if resource == "State":
             was_running = appliance.is_running

@@ -48,8 +48,8 @@ _READ_S: Final = 10.0
 
 _NO_CONTENT, _BAD, _FORBIDDEN, _NOT_FOUND = 204, 400, 403, 404
 
-PushListener = Callable[[str, dict[str, Any]], None]
-"""Called with the resource (`State`, `Ident`) and its fields."""
+PushListener = Callable[[str, str, dict[str, Any]], None]
+"""Called with the appliance's route, the resource (`State`, `Ident`) and its fields."""
 
 _Key = tuple[Credentials, str, int]
 _peers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, PushPeer]] = (
@@ -78,7 +78,7 @@ class PushPeer:
         self._starting = asyncio.Lock()
         self._key: _Key = (credentials, address, port)
         self._members = 0
-        self._listeners: dict[str, PushListener] = {}
+        self._listeners: dict[str, tuple[PushListener, ...]] = {}
         self._newest: dict[str, dt.datetime] = {}
         self._announcements: dict[str, Announcement | None] = {}
 
@@ -133,12 +133,12 @@ class PushPeer:
 
     def listen(self, route: str, listener: PushListener) -> None:
         """Pass on what an appliance pushes; its clock counts from anew, it may have been set back."""
-        self._listeners[route] = listener
+        self._listeners[route] = (*self._listeners.get(route, ()), listener)
         self._newest.pop(route, None)
 
-    def forget(self, route: str) -> None:
-        """Pass nothing on any longer."""
-        self._listeners.pop(route, None)
+    def forget(self, route: str, listener: PushListener) -> None:
+        """Pass nothing on to this listener any longer."""
+        self._listeners[route] = tuple(each for each in self._listeners.get(route, ()) if each != listener)
 
     async def announce(self, address: str) -> None:
         """Be found over mDNS at one of this computer's addresses; without multicast it is polled, then."""
@@ -193,10 +193,10 @@ class PushPeer:
         """Take a push; the callback's path names the appliance and the resource."""
         match parts:
             case ["Devices", peer, "SuperVision", route, *_] if peer == PEER_FAB_NUMBER:
-                listener = self._listeners.get(route)
+                listeners = self._listeners.get(route, ())
             case _:
                 return _NOT_FOUND
-        if listener is None:
+        if not listeners:
             return _NOT_FOUND
         if not self._is_news(route, sent):
             self.refused += 1
@@ -205,7 +205,8 @@ class PushPeer:
         if message is None:
             return _BAD
         self.received += 1
-        listener(_name_of(message[0], route), message[1])
+        for listener in listeners:
+            listener(route, _name_of(message[0], route), message[1])
         return _NO_CONTENT
 
     def _is_news(self, route: str, sent: dt.datetime | None) -> bool:
