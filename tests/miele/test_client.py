@@ -418,5 +418,8 @@ async def test_a_dead_module_is_not_asked_for_ever(simulate: Simulate, client_fo
     simulator = await simulate()
     client = client_for(simulator)
     await simulator.drop_wifi()
-    with pytest.raises(ConnectionFailed, match="cannot be reached"):
+    with pytest.raises(ConnectionFailed, match="cannot be reached: Connection refused"):
         await client.remote_start(ROUTE, allow_remote_start=True)
+    for address in ("", "127.0.0.1:99999"):
+        with pytest.raises(InvalidValue, match="address:port"):
+            await MieleClient.from_hex(address, "11" * 8, "22" * 64).get_devices()

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
+import socket
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -197,10 +200,12 @@ class Transport:
                 return await self._read(response)
         except TimeoutError:
             raise RequestTimeout(f"no answer within {self._timeout_s:g} s", hint=_REACHABLE) from None
+        except ValueError as error:
+            raise InvalidValue(
+                f"{self.host}{path} cannot be asked for", allowed="an address or address:port, and no blanks"
+            ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise _failure(error) from error
-        except ValueError as error:
-            raise InvalidValue(f"{path!r} cannot be asked for", allowed="printable characters") from error
         finally:
             if session is not self._session:
                 await session.close()
@@ -314,8 +319,15 @@ def _failure(error: Exception) -> ConnectionFailed:
     import aiohttp  # noqa: PLC0415 - a network library, imported late
 
     if isinstance(error, aiohttp.ClientConnectorError):
-        return ConnectionFailed(f"cannot be reached: {error}", hint=_REACHABLE)
+        return ConnectionFailed(f"cannot be reached: {_cause(error.os_error)}", hint=_REACHABLE)
     return ConnectionLost(f"the answer broke off or is not HTTP ({_reason(error)})")
+
+
+def _cause(error: OSError) -> str:
+    """Say why there is no connection, without the address, which the error names already."""
+    if isinstance(error, socket.gaierror | ssl.SSLError) or error.errno is None or error.errno < 1:
+        return str(error.strerror or error)
+    return os.strerror(error.errno)
 
 
 def _reason(error: Exception) -> str:
