@@ -220,6 +220,18 @@ async def test_r9_covers_travel_and_stop(cloud: HomismartSimulator, app: App) ->
     assert answer[1]["curtainState"] == "100"
 
 
+async def test_r9_the_place_that_it_passes_is_a_target_as_any_other(
+    cloud: HomismartSimulator, app: App
+) -> None:
+    await app.tell("0006", {"id": SHUTTER, "curtainState": "100"})
+    await asyncio.sleep(3.5)
+    here = cloud.account.objects[SHUTTER]["curtainState"]
+    await app.tell("0006", {"id": SHUTTER, "curtainState": here})
+    await asyncio.sleep(5)
+    assert cloud.account.objects[SHUTTER]["curtainState"] == here == "30"
+    assert cloud.account.moving == frozenset()
+
+
 async def test_r9_a_position_is_never_reported_as_the_stop_code(cloud: HomismartSimulator, app: App) -> None:
     cloud.account.objects[SHUTTER]["curtainState"] = "89"
     await app.tell("0006", {"id": SHUTTER, "curtainState": "100"})

@@ -47,8 +47,9 @@ class Reaction:
 class SimulatedAccount:
     """One account with its objects. `report` is called with id and keys when an object changed by itself.
 
-    `forbidden` and `outside_hours` name shared devices that this account may not control (now); `motion`
-    lets covers travel instead of arriving at once.
+    `forbidden` and `outside_hours` name shared devices that this account may not control (now). `motion` lets
+    covers travel instead of arriving at once, ten points in every `step_s`; `reports_steps` False lets them
+    report only where they stand in the end, as what real ones do is not known (section 8.5).
     """
 
     def __init__(
@@ -67,6 +68,8 @@ class SimulatedAccount:
         self.forbidden: set[str] = set()
         self.outside_hours: set[str] = set()
         self.motion = motion
+        self.step_s = _STEP_S
+        self.reports_steps = True
         self.report: Callable[[str, frozenset[str]], object] = lambda _device_id, _keys: None
         self._clock = clock
         self._travels: dict[str, asyncio.TimerHandle] = {}
@@ -121,7 +124,8 @@ class SimulatedAccount:
         known = self._known(body.get("id"))
         self._require_control(known)
         state = body.get("curtainState")
-        if kind_of(known).cover and state is not None and state != known.get("curtainState"):
+        moves = known["id"] in self._travels or state != known.get("curtainState")  # or it is an echo
+        if kind_of(known).cover and state is not None and moves:
             self._move(known, state)
         if isinstance(body.get("power"), bool):
             known["power"] = body["power"]
@@ -247,7 +251,7 @@ class SimulatedAccount:
         self._halt(device_id)
         if self.motion and target != position:
             known["curtainState"] = str(position)
-            self._travels[device_id] = self._clock.call_later(_STEP_S, self._step, device_id, target)
+            self._travels[device_id] = self._clock.call_later(self.step_s, self._step, device_id, target)
         else:
             known["curtainState"] = str(target)
 
@@ -258,8 +262,10 @@ class SimulatedAccount:
         if position + distance == target:
             del self._travels[device_id]
         else:
-            self._travels[device_id] = self._clock.call_later(_STEP_S, self._step, device_id, target)
-        self.change(device_id, curtainState=_reported(position + distance))
+            self._travels[device_id] = self._clock.call_later(self.step_s, self._step, device_id, target)
+        known["curtainState"] = _reported(position + distance)
+        if self.reports_steps or device_id not in self._travels:
+            self.change(device_id, curtainState=known["curtainState"])
 
     def _halt(self, device_id: str) -> None:
         travel = self._travels.pop(device_id, None)
