@@ -218,6 +218,60 @@ async def test_a_cover_that_somebody_else_stops_fails_the_move(
     assert found(client, CURTAIN).current_level == 0
 
 
+async def test_a_move_that_still_waits_for_the_pace_is_replaced_by_its_stop(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    others = [d.turn_on() for d in client.session.get_all_devices() if isinstance(d, SwitchableDevice)]
+    burst = [asyncio.ensure_future(other) for other in others]
+    curtain = found(client, CURTAIN)
+    moving = asyncio.ensure_future(curtain.open())
+    await asyncio.sleep(0.3)
+    began = asyncio.get_running_loop().time()
+    await curtain.stop()
+    assert asyncio.get_running_loop().time() - began < 1
+    with pytest.raises(CommandSuperseded):
+        await moving
+    await asyncio.gather(*burst)
+    states = [b["curtainState"] for b in sent(cloud, RequestPrefix.DEVICE_CONTROL) if b["id"] == CURTAIN]
+    assert states == ["99"]
+
+
+async def test_a_stop_does_not_wait_for_the_report_of_something_else(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    curtain = found(client, CURTAIN)
+    cloud.levers.silent_after_login = True
+    dimming = asyncio.ensure_future(curtain.set_led_state(7))
+    await asyncio.sleep(0.5)
+    cloud.levers.silent_after_login = False
+    await curtain.stop()
+    assert curtain.is_stopped
+    assert not dimming.done()
+    with pytest.raises(CommandTimeout):
+        await dimming
+
+
+async def test_a_cover_that_is_silent_on_its_way_is_awaited(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.account.step_s, cloud.account.reports_steps = 4.0, False
+    curtain = found(client, CURTAIN)
+    began = asyncio.get_running_loop().time()
+    await curtain.open()
+    assert 39 < asyncio.get_running_loop().time() - began < 42
+    assert (
+        len(sent(cloud, RequestPrefix.LIST_DEVICES)) == 3
+    )  # the client's first, and two while it was silent
+    cloud.levers.lost_pushes = 2
+    await curtain.close()  # the list tells what the lost report would have told
+    assert curtain.current_level == 100
+
+
+async def test_reports_on_the_way_spare_the_list(cloud: HomismartSimulator, client: HomismartClient) -> None:
+    await found(client, CURTAIN).open()
+    assert len(sent(cloud, RequestPrefix.LIST_DEVICES)) == 1
+
+
 async def test_a_newer_move_replaces_the_running_one(client: HomismartClient) -> None:
     shutter = found(client, SHUTTER)
     first = asyncio.ensure_future(shutter.close())
@@ -239,6 +293,18 @@ async def test_levels_can_be_exact_and_are_never_the_stop_code(
     await shutter.set_level(99)
     assert shutter.current_level == 100
     assert [b["curtainState"] for b in sent(cloud, RequestPrefix.DEVICE_CONTROL)] == ["33", "100"]
+
+
+async def test_open_and_closed_are_exact_whatever_the_step(
+    cloud: HomismartSimulator, new_client: Maker
+) -> None:
+    client = new_client(cover_step=30)
+    await client.connect()
+    shutter = found(client, SHUTTER)
+    await shutter.close()
+    await shutter.set_level(70)
+    await shutter.open()
+    assert [b["curtainState"] for b in sent(cloud, RequestPrefix.DEVICE_CONTROL)] == ["100", "60", "0"]
 
 
 async def test_locking_is_free_and_unlocking_needs_consent(
@@ -268,6 +334,43 @@ async def test_renaming_a_lock_never_opens_it(cloud: HomismartSimulator, client:
     assert len(sent(cloud, RequestPrefix.MODIFY_DEVICE)) == 1
     await door.set_name("Front door", assume_locked=True)
     assert cloud.account.objects[DOOR]["lock"] == "2"
+
+
+async def test_a_device_of_unknown_type_may_be_a_lock(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    for device_id, code in (("2A510000002A01", "2"), ("2A510000002A02", None)):
+        cloud.account.objects[device_id] = device(device_id, "New", 42, lock=code)
+    await client.refresh()
+    await found(client, "2A510000002A01").set_name("Gate")
+    with pytest.raises(RemoteControlDisabled, match="assume_locked"):
+        await found(client, "2A510000002A02").set_name("Gate")
+    await found(client, "2A510000002A02").set_name("Gate", assume_locked=True)
+    assert [body["lock"] for body in sent(cloud, RequestPrefix.MODIFY_DEVICE)] == ["2", "2"]
+
+
+async def test_name_and_icon_do_not_replace_each_other(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    light = found(client, LIGHT)
+    await asyncio.gather(light.set_led_state(3), light.set_name("Lamp"), light.set_icon("5"))
+    assert (light.led_state, light.name, light.icon_id) == (3, "Lamp", "5")
+    assert [body["name"] for body in sent(cloud, RequestPrefix.MODIFY_DEVICE)] == ["Lamp", "Lamp"]
+
+
+async def test_toggling_counts_from_the_newest_wish(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    light = found(client, LIGHT)
+    cloud.levers.push_delay_s = 1.0
+    first = asyncio.ensure_future(light.turn_on())
+    await asyncio.sleep(0.5)
+    second = asyncio.ensure_future(light.turn_off())
+    await first  # the off is now under way
+    await light.toggle()
+    await second
+    assert light.is_on is True
+    assert [body["power"] for body in sent(cloud, RequestPrefix.DEVICE_CONTROL)] == [True, False, True]
 
 
 async def test_operation_time(cloud: HomismartSimulator, client: HomismartClient) -> None:
@@ -416,7 +519,10 @@ async def test_a_burst_is_paced_and_only_the_newest_waiting_wish_is_sent(
     cloud: HomismartSimulator, client: HomismartClient
 ) -> None:
     light = found(client, LIGHT)
-    tasks = [asyncio.ensure_future(light.set_led_state(level)) for level in (10, 20, 30, 40)]
+    cloud.levers.push_delay_s = 1.0
+    tasks = [asyncio.ensure_future(light.set_led_state(10))]
+    await asyncio.sleep(0.5)
+    tasks += [asyncio.ensure_future(light.set_led_state(level)) for level in (20, 30, 40)]
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [
         type(None),
@@ -444,12 +550,34 @@ async def test_a_group_is_switched_as_a_whole(cloud: HomismartSimulator, client:
     assert found(client, LIGHT).is_on is False
     await client.control_all(Group.COVERS, False)
     assert found(client, SHUTTER).current_level == 100
-    await client.control_all(Group.ALL, True)
+    await client.control_all(Group.ALL, True, dangerous=True)
     assert all(d.is_on for d in client.session.get_all_devices() if isinstance(d, SwitchableDevice))
     assert found(client, SHUTTER).current_level == 0
     cloud.account.objects.pop("01517A0000A001")
     await client.refresh()
     await client.control_all(Group.SOCKETS, True)  # nobody is left to confirm
+
+
+async def test_a_group_that_may_open_a_door_needs_consent(
+    cloud: HomismartSimulator, client: HomismartClient, new_client: Maker
+) -> None:
+    for group, on in ((Group.ALL, True), (9, True), (9, False)):
+        with pytest.raises(RemoteControlDisabled, match="Front door"):
+            await client.control_all(group, on)
+    assert sent(cloud, RequestPrefix.CONTROL_ALL) == []
+    await client.control_all(Group.ALL, False)
+    allowed = new_client(allow=Allowance(["Front door/lock"]))
+    await allowed.connect()
+    await allowed.control_all(Group.ALL, True)
+    assert [body["action"] for body in sent(cloud, RequestPrefix.CONTROL_ALL)] == ["0", "1"]
+
+
+async def test_a_group_without_reports_says_who_is_missing(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.levers.silent_after_login = True
+    with pytest.raises(CommandTimeout, match="No report came from 01517A0000A001, 02510000000162"):
+        await client.control_all(Group.ALL, False)
 
 
 async def test_adding_and_deleting(client: HomismartClient, new_client: Maker) -> None:

@@ -145,9 +145,21 @@ async def test_reports_of_a_moving_cover_put_the_limit_off_but_not_for_ever() ->
     moving = asyncio.ensure_future(wire.outbox().perform(order()))
     while not moving.done():
         await asyncio.sleep(5)
-        wire.book.take_records([{"id": "a", "power": False}])
+        position = int(asyncio.get_running_loop().time())
+        wire.book.take_records([{"id": "a", "power": position}])
     assert isinstance(moving.exception(), CommandTimeout)
     assert 170 < asyncio.get_running_loop().time() - began < 200
+
+
+async def test_reports_that_show_no_change_do_not_put_the_limit_off() -> None:
+    wire = Wire()
+    began = asyncio.get_running_loop().time()
+    moving = asyncio.ensure_future(wire.outbox().perform(order()))
+    while not moving.done():
+        await asyncio.sleep(2)
+        wire.book.take_records([{"id": "a", "power": False}])
+    assert isinstance(moving.exception(), CommandTimeout)
+    assert asyncio.get_running_loop().time() - began < 15
 
 
 async def test_different_sorts_of_one_device_keep_their_order() -> None:

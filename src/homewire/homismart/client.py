@@ -172,9 +172,13 @@ class HomismartClient(AccountRequests):
         """Send any request and return the body of the reply that belongs to it (section 14)."""
         return await self.commands.ask(prefix, payload)
 
-    async def control_all(self, group: Group | int, on: bool) -> None:
-        """Switch a whole group of the account: all, sockets, covers, or a type code (section 10.6)."""
-        await self.commands.control_all(self.session.get_all_devices(), group, on)
+    async def control_all(self, group: Group | int, on: bool, *, dangerous: bool = False) -> None:
+        """Switch a whole group of the account: all, sockets, covers, or a type code (section 10.6).
+
+        Where that may open a door lock, it is refused unless allowed for it, or `dangerous` says so here.
+        """
+        devices = self.session.get_all_devices()
+        await self.commands.control_all(devices, group, on, dangerous=dangerous)
 
     async def add_device(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Add a device or hub and return its object; what `body` must contain is not known (section 10.7)."""

@@ -7,16 +7,16 @@ state (docs/protocols/homismart.md, section 10). A cached state never suppresses
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.errors import CommandRejected, InvalidValue, NotSupported, RemoteControlDisabled
 from homewire.homismart import requests
-from homewire.homismart.codes import Group, Kind
+from homewire.homismart.codes import DeviceType, Group, Kind
 from homewire.homismart.confirmation import Answer, Wish
-from homewire.homismart.devices import CurtainDevice, HomismartDevice, LockDevice
+from homewire.homismart.devices import HomismartDevice
 from homewire.homismart.models import (
     STOP,
     AddResult,
@@ -27,6 +27,7 @@ from homewire.homismart.models import (
     read_cover,
     read_flag,
     read_lock,
+    read_text,
     read_whole,
 )
 from homewire.homismart.outbox import Order, Outbox
@@ -40,6 +41,9 @@ COVER_STEP: Final = 10
 
 LIST_S: Final = 30.0
 """How long a device list may take: the list of a large building has several megabytes."""
+
+MOVE_SILENCE_S: Final = 60.0
+"""How long a cover may travel without a word: whether it reports on its way is not known (section 8.5)."""
 
 OnSent = Callable[[], object]
 
@@ -67,13 +71,14 @@ class Commands:
         self._zone = zone
         self._allow = allow or Allowance()
         self._cover_step = cover_step
-        self._wished_power: dict[str, bool] = {}
+        self._wished_power: dict[str, dict[object, bool]] = {}
 
     async def switch(self, device: HomismartDevice, on: bool, *, on_sent: OnSent | None = None) -> None:
         """Switch a relay."""
         if not device.kind.switchable:
             raise _cannot(device, "be switched")
-        self._wished_power[device.id] = on
+        wishes, this = self._wished_power.setdefault(device.id, {}), object()
+        wishes[this] = on
         try:
             await self._control(
                 device,
@@ -83,11 +88,15 @@ class Commands:
                 on_sent=on_sent,
             )
         finally:
-            self._wished_power.pop(device.id, None)
+            del wishes[this]
+            if not wishes:
+                self._wished_power.pop(device.id, None)
 
     async def toggle(self, device: HomismartDevice) -> None:
         """Switch a relay to the other state: other than the newest wish, else than the report."""
-        await self.switch(device, not self._wished_power.get(device.id, device.is_on))
+        wishes = self._wished_power.get(device.id)
+        newest = next(reversed(wishes.values())) if wishes else device.is_on
+        await self.switch(device, not newest)
 
     async def move(self, device: HomismartDevice, level: int, *, on_sent: OnSent | None = None) -> None:
         """Move a cover to a level, 0 open to 100 closed; return when it reports to be there."""
@@ -99,6 +108,7 @@ class Commands:
             lambda: requests.cover(device.record, wanted, self._local_time()),
             ("curtainState", _Arrival(device, wanted)),
             interrupts=True,
+            silence_s=MOVE_SILENCE_S,
             on_sent=on_sent,
         )
 
@@ -111,6 +121,7 @@ class Commands:
             lambda: requests.stop(device.record, self._local_time()),
             ("curtainState", _stands),
             interrupts=True,
+            urgent=True,
             on_sent=on_sent,
         )
 
@@ -148,7 +159,7 @@ class Commands:
         on_sent: OnSent | None = None,
     ) -> None:
         """Lock a door, or unlock it when that is allowed for it."""
-        if not isinstance(device, LockDevice):
+        if device.kind is not Kind.LOCK:
             raise _cannot(device, "be locked")
         if not locked and not (dangerous or self._may_unlock(device)):
             raise _unlocking_disabled(device)
@@ -170,17 +181,17 @@ class Commands:
         on_sent: OnSent | None = None,
     ) -> None:
         """Change name or icon of a hub or device."""
-        key, wanted = ("name", name) if name is not None else ("iconId", icon)
+        key, wire, wanted = ("name", "name", name) if name is not None else ("icon", "iconId", icon)
         if not isinstance(wanted, str):
             raise InvalidValue(f"{wanted!r} is no text", allowed="a text", appliance=_title(device))
         self._require_lock_code(device, assume_locked)
         await self._control(
             device,
-            "modify",
+            key,
             lambda: requests.modify(
                 device.record, name=name, icon=icon, lock=self._lock_to_send(device, assume_locked)
             ),
-            (key, lambda value: str(value) == wanted),
+            (wire, lambda value: read_text(value) == wanted),
             on_sent=on_sent,
         )
 
@@ -237,11 +248,18 @@ class Commands:
         added: dict[str, Any] = await self._outbox.perform(order)
         return added
 
-    async def control_all(self, devices: Iterable[HomismartDevice], group: Group | int, on: bool) -> None:
+    async def control_all(
+        self, devices: Collection[HomismartDevice], group: Group | int, on: bool, *, dangerous: bool = False
+    ) -> None:
         """Switch a whole group; return when every reachable one of these devices that is in it reported.
 
-        For covers on is taken to open them; that is not documented (section 10.6).
+        For covers on is taken to open them; that is not documented (section 10.6). Nor is whether
+        "everything" reaches locks, so switching it on needs the consent to unlock each of them.
         """
+        if group == DeviceType.DOOR_LOCK or (group == Group.ALL and on):
+            for device in devices:
+                if device.kind is Kind.LOCK and not (dangerous or self._may_unlock(device)):
+                    raise _unlocking_disabled(device)
         wishes = {d.id: _group_wish(d, on) for d in devices if _in_group(d, group)}
         await self._outbox.perform(
             Order(
@@ -249,6 +267,7 @@ class Commands:
                 key="group",
                 subject=f"group {group}",
                 wishes=wishes,
+                silence_s=MOVE_SILENCE_S,
             )
         )
 
@@ -257,7 +276,7 @@ class Commands:
         order = Order(
             build=lambda: (RequestPrefix.LIST_DEVICES, {}),
             key="list",
-            timeout_s=LIST_S,
+            silence_s=LIST_S,
             answer=lambda report: report if isinstance(report, DeviceList) else None,
         )
         listed: DeviceList = await self._outbox.perform(order)
@@ -292,6 +311,8 @@ class Commands:
         wish: Wish,
         *,
         interrupts: bool = False,
+        urgent: bool = False,
+        silence_s: float = 0.0,
         on_sent: OnSent | None = None,
     ) -> None:
         await self._outbox.perform(
@@ -302,6 +323,8 @@ class Commands:
                 subject=_title(device),
                 wishes={device.id: wish},
                 interrupts=interrupts,
+                urgent=urgent,
+                silence_s=silence_s,
                 on_sent=on_sent,
             )
         )
@@ -310,6 +333,8 @@ class Commands:
         return self._clock.now().astimezone(self._zone)
 
     def _rounded(self, level: int) -> int:
+        if level in (0, 100):  # open and closed, whatever the step
+            return level
         step = self._cover_step
         rounded = min(100, (level + step // 2) // step * step)
         return 100 if rounded == STOP else rounded  # 99 would stop it
@@ -318,7 +343,9 @@ class Commands:
         return self._allow.permits("lock", f"homismart:{device.id}", device.id, device.name or device.id)
 
     def _require_lock_code(self, device: HomismartDevice, assume_locked: bool | None) -> None:
-        if isinstance(device, LockDevice) and device.is_locked is None and assume_locked is None:
+        if not _may_be_a_lock(device) or assume_locked is not None:
+            return
+        if read_lock(device.record.get("lock")) is None:
             raise RemoteControlDisabled(
                 "whether it is locked is unknown, and the lock code travels with this change",
                 appliance=_title(device),
@@ -326,7 +353,7 @@ class Commands:
             )
 
     def _lock_to_send(self, device: HomismartDevice, assume_locked: bool | None) -> bool | None:
-        known = device.is_locked if isinstance(device, LockDevice) else None
+        known = read_lock(device.record.get("lock")) if _may_be_a_lock(device) else None
         return assume_locked if known is None else known
 
 
@@ -384,12 +411,16 @@ def _group_wish(device: HomismartDevice, on: bool) -> Wish:
     return "power", lambda value: read_flag(value) is on
 
 
+def _may_be_a_lock(device: HomismartDevice) -> bool:
+    return device.kind in (Kind.LOCK, Kind.UNKNOWN)
+
+
 def _title(device: HomismartDevice) -> str:
     return device.name or device.id
 
 
 def _require_cover(device: HomismartDevice) -> None:
-    if not isinstance(device, CurtainDevice):
+    if not device.kind.cover:
         raise _cannot(device, "be moved")
 
 

@@ -30,7 +30,10 @@ Answer: TypeAlias = Callable[[Report], Any]
 
 
 class Expectation:
-    """One request that was sent, and what will settle it; `done` is its future."""
+    """One request that was sent, and what will settle it; `done` is its future.
+
+    `steps` counts the reports that showed another value than the one before, as those of a moving cover do.
+    """
 
     def __init__(
         self,
@@ -44,23 +47,28 @@ class Expectation:
         self.subject = subject
         self.waiting_for = dict(wishes or {})
         self.answer = answer
-        self.reports = 0
+        self.steps = 0
         self.suspects: list[ServerError] = []
         self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._seen: dict[str, Any] = {}
 
     def take_record(self, record: Mapping[str, Any]) -> None:
         """Look at a reported device: only a key that the report itself carries can confirm."""
-        wish = self.waiting_for.get(record["id"])
+        device_id = record["id"]
+        wish = self.waiting_for.get(device_id)
         if wish is None or wish[0] not in record:
             return
-        self.reports += 1
+        value = record[wish[0]]
+        if device_id not in self._seen or self._seen[device_id] != value:
+            self.steps += 1
+        self._seen[device_id] = value
         try:
-            fulfilled = wish[1](record[wish[0]])
+            fulfilled = wish[1](value)
         except HomewireError as error:
             self.fail(error)
             return
         if fulfilled:
-            del self.waiting_for[record["id"]]
+            del self.waiting_for[device_id]
             if not self.waiting_for:
                 self.settle(dict(record))
 
