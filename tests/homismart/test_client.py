@@ -373,6 +373,16 @@ async def test_toggling_counts_from_the_newest_wish(
     assert [body["power"] for body in sent(cloud, RequestPrefix.DEVICE_CONTROL)] == [True, False, True]
 
 
+async def test_last_on_is_written_and_read_in_the_zone_of_the_flat(
+    cloud: HomismartSimulator, new_client: Maker
+) -> None:
+    client = new_client(time_zone=dt.timezone(dt.timedelta(hours=11)))
+    await client.connect()
+    light = found(client, LIGHT)
+    await light.turn_on()
+    assert abs(light.last_on - cloud.clock.now()) < dt.timedelta(seconds=5)
+
+
 async def test_operation_time(cloud: HomismartSimulator, client: HomismartClient) -> None:
     door = found(client, DOOR)
     await door.set_operation_time(9)

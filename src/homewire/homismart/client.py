@@ -103,7 +103,7 @@ class HomismartClient(AccountRequests):
         self.commands = Commands(
             self._outbox, clock=self.clock, zone=time_zone, allow=allow, cover_step=cover_step
         )
-        self.session = HomismartSession(self.commands)
+        self.session = HomismartSession(self.commands, time_zone=time_zone)
         self._link: HomismartLink | None = None
         self._serving: asyncio.Task[NoReturn] | None = None
         self._ready = False

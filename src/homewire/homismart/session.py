@@ -8,17 +8,19 @@ same under the event names of homismart-client.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import enum
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from homewire.homismart.codec import Direction, Frame, FrameError, decode, encode
 from homewire.homismart.codes import KINDS
-from homewire.homismart.devices import DEVICE_CLASSES, HomismartDevice, HomismartHub
+from homewire.homismart.commands import Commands
+from homewire.homismart.devices import DEVICE_CLASSES, Account, HomismartDevice, HomismartHub
 from homewire.homismart.models import (
     AddResult,
     DeleteResult,
@@ -34,9 +36,6 @@ from homewire.homismart.models import (
 )
 from homewire.homismart.prefixes import ReceivePrefix
 from homewire.unknowns import Unknowns
-
-if TYPE_CHECKING:
-    from homewire.homismart.commands import Commands
 
 __all__ = ["EVENTS", "ChangeKind", "DeviceChange", "HomismartSession"]
 
@@ -91,40 +90,21 @@ ChangeListener: TypeAlias = Callable[[DeviceChange], object]
 EventListener: TypeAlias = Callable[[Any], object]
 
 
-class HomismartSession:
-    """The objects of one account. They stay, with their last state, while the link is down.
+class HomismartSession(Account):
+    """The objects of one account, kept current. They stay, with their last state, while the link is down."""
 
-    `commands` is what the devices' own methods use; without it they can only be read.
-    """
-
-    def __init__(self, commands: Commands | None = None, *, unknowns: Unknowns | None = None) -> None:
-        self.commands = commands
+    def __init__(
+        self,
+        commands: Commands | None = None,
+        *,
+        time_zone: dt.tzinfo | None = None,
+        unknowns: Unknowns | None = None,
+    ) -> None:
+        super().__init__(commands, time_zone=time_zone)
         self.unknowns = unknowns or Unknowns()
-        self._objects: dict[str, HomismartDevice] = {}
         self._events: dict[str, list[EventListener]] = {}
         self._listeners: list[ChangeListener] = []
         self._running: set[asyncio.Future[Any]] = set()
-
-    def get_device_by_id(self, device_id: str) -> HomismartDevice | None:
-        """Return the device, or None. Hubs have their own question."""
-        return None if is_hub(device_id) else self._objects.get(device_id)
-
-    def get_hub_by_id(self, hub_id: str) -> HomismartHub | None:
-        """Return the hub, or None."""
-        hub = self._objects.get(hub_id)
-        return hub if isinstance(hub, HomismartHub) else None
-
-    def get_all_devices(self) -> list[HomismartDevice]:
-        """Return the devices without the hubs, in the order in which they became known."""
-        return [device for device in self._objects.values() if not isinstance(device, HomismartHub)]
-
-    def get_all_hubs(self) -> list[HomismartHub]:
-        """Return the hubs."""
-        return [hub for hub in self._objects.values() if isinstance(hub, HomismartHub)]
-
-    def all_objects(self) -> list[HomismartDevice]:
-        """Return hubs and devices."""
-        return list(self._objects.values())
 
     def register_event_listener(self, event_name: str, callback: EventListener) -> None:
         """Call back at every event of that name (`EVENTS`), with its argument.
