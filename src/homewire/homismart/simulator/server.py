@@ -13,6 +13,7 @@ import datetime as dt
 import logging
 import random
 import re
+import zoneinfo
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -41,7 +42,8 @@ PATH: Final = "/homismartmain/websocket"
 _JOURNAL: Final = 20_000
 """Frames kept in the record."""
 
-_PASSWORD: Final = re.compile(r'("password"\s*:\s*")[^"]*')
+_PASSWORD: Final = re.compile(r'("\w*password"\s*:\s*)("(?:[^"\\]|\\.)*("|$)|[^",}\s]+)', re.IGNORECASE)
+"""A password's key and value, whatever is wrong with the frame around it."""
 
 _CONTROLS: Final = frozenset(
     {
@@ -61,7 +63,8 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `nodes` is how many loopback addresses it answers on, from 127.0.0.1 up, for redirects between them;
     `lights` adds that many switches to the flat; `life` lets a second app change things on its own, every
-    `life_every_s` seconds or so; `terms` starts with terms to accept.
+    `life_every_s` seconds or so; `terms` starts with terms to accept. `time_zone` is the flat's, such as
+    Asia/Jerusalem; without it this computer's counts.
     """
 
     port: int = 0
@@ -74,6 +77,7 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     terms: bool = False
     life: bool = False
     life_every_s: float = 20.0
+    time_zone: str | None = None
     seed: int = 0
 
 
@@ -163,8 +167,11 @@ class HomismartSimulator(Simulator):
         self.account = self.add_account(options.username, options.password, flat() + many(options.lights))
         self.account.motion = options.motion
         self.account.terms_pending = options.terms
+        self.zone = zoneinfo.ZoneInfo(options.time_zone) if options.time_zone else None
         rng = random.Random(options.seed)  # noqa: S311 - a repeatable life
-        self.app = SecondApp(self.account, clock=self.clock, rng=rng, every_s=options.life_every_s)
+        self.app = SecondApp(
+            self.account, clock=self.clock, zone=self.zone, rng=rng, every_s=options.life_every_s
+        )
 
     @classmethod
     def demo(cls, clock: Clock) -> Sequence[Simulator]:
@@ -239,13 +246,10 @@ class HomismartSimulator(Simulator):
     def record(self, number: int, direction: Direction, content: str | bytes) -> None:
         """Note a frame in the journal, without the password (R20)."""
         text = content if isinstance(content, str) else content.hex()
+        if direction is Direction.TO_SERVER:
+            text = _PASSWORD.sub(r'\1""', text)
         self.journal.append(
-            JournalEntry(
-                at=self.clock.now(),
-                connection=number,
-                direction=direction,
-                text=_PASSWORD.sub(r"\1", text) if text.startswith("0002") else text,
-            )
+            JournalEntry(at=self.clock.now(), connection=number, direction=direction, text=text)
         )
 
     def received(self) -> list[Frame]:
@@ -283,13 +287,15 @@ class HomismartSimulator(Simulator):
         """Toggle a switch by hand (R18)."""
         known = self.account.objects[device_id]
         on = not known.get("power")
-        now = self.clock.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        now = self.clock.now().astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
         self.account.change(device_id, power=on, **({"lastOn": now} if on else {}))
 
     def set_online(self, device_id: str, online: bool) -> None:
         """Take a hub with its devices, or a device, off line or back (R18)."""
         self.account.change(device_id, onLine=online)
         if is_hub(device_id):
+            if self.levers.hub_status:
+                self.broadcast(encode(ReceivePrefix.HUB_ONLINE_STATUS, _hub_status(device_id, online)))
             for known in tuple(self.account.objects.values()):
                 if known.get("pid") == device_id:
                     self.account.change(known["id"], onLine=online)
@@ -330,6 +336,7 @@ class HomismartSimulator(Simulator):
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         self.upgrades += 1
+        await self.clock.sleep(self.levers.upgrade_delay_s)
         if self.levers.upgrade_status is not None:
             location = self.levers.upgrade_location
             headers = {"Location": location} if location else {}
@@ -372,8 +379,10 @@ class HomismartSimulator(Simulator):
             known = error.prefix is not None and _is_request(error.prefix)
             if known and error.problem in (Problem.BAD_JSON, Problem.WRONG_TYPE):
                 self._refuse(connection, ErrorCode.PARAMETER_ERROR)
+            _log.info("Bad frame from client %d: %s", connection.number, error)
             return
         if not isinstance(frame.kind, RequestPrefix):
+            _log.info("Unknown prefix from client %d: %s", connection.number, frame.prefix)
             return
         if connection.ready and self.levers.silent_after_login:
             return
@@ -387,11 +396,12 @@ class HomismartSimulator(Simulator):
 
     def _log_in(self, connection: SimulatedConnection, body: Any) -> None:
         """R4 to R6."""
-        if not isinstance(body, dict) or not isinstance(body.get("password"), str):
+        username, digest = (body.get(k) if isinstance(body, dict) else None for k in ("username", "password"))
+        if not isinstance(username, str) or not isinstance(digest, str):
             self._refuse(connection, ErrorCode.PARAMETER_ERROR)
             return
-        account = self.accounts.get(body.get("username", ""))
-        if account is None or body["password"].lower() != account.digest:
+        account = self.accounts.get(username)
+        if account is None or digest.lower() != account.digest:
             self._refuse_login(connection)
             return
         if self._redirect(connection, RedirectWhen.ON_LOGIN):
@@ -437,8 +447,8 @@ class HomismartSimulator(Simulator):
             return
         if prefix is RequestPrefix.HEARTBEAT and self.levers.heartbeat_reply:
             hub_id = next((i for i in account.objects if is_hub(i)), "")
-            status = {"mac": hub_id, "onLine": bool(account.objects.get(hub_id, {}).get("onLine"))}
-            reaction.reply = (ReceivePrefix.HUB_ONLINE_STATUS, status)
+            online = bool(account.objects.get(hub_id, {}).get("onLine"))
+            reaction.reply = (ReceivePrefix.HUB_ONLINE_STATUS, _hub_status(hub_id, online))
         self._react(connection, account, reaction)
 
     def _react(self, connection: SimulatedConnection, account: SimulatedAccount, reaction: Reaction) -> None:
@@ -463,6 +473,11 @@ class HomismartSimulator(Simulator):
 
     def _reply(self, connection: SimulatedConnection, text: str) -> None:
         self.later(self.levers.reply_delay_s, connection.send, text)
+
+
+def _hub_status(hub_id: str, online: bool) -> dict[str, Any]:
+    """Return the body of `0049`; what the real one says is not known (section 9.3)."""
+    return {"mac": hub_id, "onLine": online}
 
 
 def _port_of(runner: web.AppRunner) -> int:
