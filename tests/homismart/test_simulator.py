@@ -128,7 +128,8 @@ async def test_r4_the_login_needs_the_exact_name_and_any_case_of_the_digest(
     app = await dial()
     assert await app.log_in(cloud, username=cloud.options.username.upper()) == ("0003", {"result": False})
     assert code_of(await app.ask("0002", {"username": "x"})) == 17
-    for username in (None, [], {"a": 1}):
+    wrong_names: tuple[Any, ...] = (None, [], {"a": 1})
+    for username in wrong_names:
         assert code_of(await app.ask("0002", {"username": username, "password": digest})) == 17
     assert code_of(await app.ask("0002", [])) == 17
 

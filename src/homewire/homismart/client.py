@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final, NoReturn, Self
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from homewire.clock import Clock
 from homewire.commands import Allowance
@@ -91,7 +92,7 @@ class HomismartClient(AccountRequests):
     ) -> None:
         self.clock = clock or Clock()
         self._credentials = _credentials(username, password)
-        self._url = url or DEFAULT_URL.format(subdomain=subdomain)
+        self._url = _checked_url(url or DEFAULT_URL.format(subdomain=subdomain))
         self._given_http = http_session
         self._http: aiohttp.ClientSession | None = None
         self._trust = ssl if ssl is not False else True
@@ -384,6 +385,16 @@ class _Standalone(Connection[_NoSettings]):
     async def close(self) -> None:
         """Close the client's link."""
         await self._client.close()
+
+
+def _checked_url(text: str) -> str:
+    with contextlib.suppress(ValueError):
+        url = URL(text)
+        if url.scheme in ("ws", "wss") and url.host and text.isprintable():
+            return text
+    raise ConfigurationError(
+        f"{text!r} is no WebSocket address", key="url", hint="One such as wss://host/homismartmain/websocket."
+    )
 
 
 def _credentials(username: str | None, password: str | None) -> Credentials:

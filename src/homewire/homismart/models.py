@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from homewire.errors import ConfigurationError
 from homewire.homismart.codec import Frame, FrameError, Problem
 from homewire.homismart.codes import KINDS, ErrorCode, Kind
 from homewire.homismart.prefixes import ReceivePrefix
@@ -42,6 +44,7 @@ __all__ = [
     "read_text",
     "read_whole",
     "shallow",
+    "time_zone",
 ]
 
 HUB_PREFIX: Final = "00"
@@ -251,6 +254,18 @@ def read_last_on(value: object, zone: dt.tzinfo | None = None) -> dt.datetime | 
         return local.replace(tzinfo=zone) if zone else local.astimezone()
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def time_zone(name: str | None) -> dt.tzinfo | None:
+    """Return the zone of a name such as Asia/Jerusalem, None for None; raise ConfigurationError."""
+    if name is None:
+        return None
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"there is no time zone {name!r}", key="time_zone", hint="A name such as Asia/Jerusalem."
+        ) from error
 
 
 def malformed_fields(record: Record) -> list[str]:

@@ -13,9 +13,8 @@ import datetime as dt
 import logging
 import random
 import re
-import zoneinfo
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -23,7 +22,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from homewire.clock import Clock
 from homewire.homismart.codec import MAX_FRAME_BYTES, Direction, Frame, FrameError, Problem, decode, encode
 from homewire.homismart.codes import ErrorCode
-from homewire.homismart.models import is_hub
+from homewire.homismart.models import is_hub, time_zone
 from homewire.homismart.prefixes import ReceivePrefix, RequestPrefix
 from homewire.homismart.simulator.account import Reaction, Refused, SimulatedAccount
 from homewire.homismart.simulator.app import SecondApp
@@ -59,26 +58,27 @@ _CONTROLS: Final = frozenset(
 
 
 class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How the simulated cloud is set up.
+    """How the simulated cloud is set up."""
 
-    `nodes` is how many loopback addresses it answers on, from 127.0.0.1 up, for redirects between them;
-    `lights` adds that many switches to the flat; `life` lets a second app change things on its own, every
-    `life_every_s` seconds or so; `terms` starts with terms to accept. `time_zone` is the flat's, such as
-    Asia/Jerusalem; without it this computer's counts.
-    """
-
-    port: int = 0
-    tls: bool = True
-    nodes: int = 1
-    username: str = "dana@example.com"
-    password: str = "open-sesame"  # noqa: S105 - the invented password of an invented account
-    lights: int = 0
-    motion: bool = True
-    terms: bool = False
-    life: bool = False
-    life_every_s: float = 20.0
-    time_zone: str | None = None
-    seed: int = 0
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.")] = 0
+    tls: Annotated[bool, msgspec.Meta(description="Speak TLS with a certificate made on the fly.")] = True
+    nodes: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1, le=254, description="Loopback addresses from 127.0.0.1 up, for redirects between them."
+        ),
+    ] = 1
+    username: Annotated[str, msgspec.Meta(description="The account's name.")] = "dana@example.com"
+    password: Annotated[str, msgspec.Meta(description="Its password.")] = "open-sesame"  # noqa: S105 - invented
+    lights: Annotated[int, msgspec.Meta(ge=0, description="Switches that are added to the flat.")] = 0
+    motion: Annotated[bool, msgspec.Meta(description="Covers travel instead of arriving at once.")] = True
+    terms: Annotated[bool, msgspec.Meta(description="Start with terms and conditions to accept.")] = False
+    life: Annotated[bool, msgspec.Meta(description="Let a second app change things on its own.")] = False
+    life_every_s: Annotated[float, msgspec.Meta(gt=0, description="How often it does, in seconds.")] = 20.0
+    time_zone: Annotated[
+        str | None, msgspec.Meta(description="The flat's zone, such as Asia/Jerusalem; else this computer's.")
+    ] = None
+    seed: Annotated[int, msgspec.Meta(description="Makes the second app's deeds repeatable.")] = 0
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +167,7 @@ class HomismartSimulator(Simulator):
         self.account = self.add_account(options.username, options.password, flat() + many(options.lights))
         self.account.motion = options.motion
         self.account.terms_pending = options.terms
-        self.zone = zoneinfo.ZoneInfo(options.time_zone) if options.time_zone else None
+        self.zone = time_zone(options.time_zone)
         rng = random.Random(options.seed)  # noqa: S311 - a repeatable life
         self.app = SecondApp(
             self.account, clock=self.clock, zone=self.zone, rng=rng, every_s=options.life_every_s
