@@ -252,14 +252,14 @@ async def test_wrong_settings_are_told_by_name(cloud: HomismartSimulator) -> Non
         assert caught.value.key == key
         await connection.close()
     for setting, values in {"cover_step": (0, 101, 1.5), "command_timeout_s": (0, -1)}.items():
-        for value in values:
+        for number in values:
             with pytest.raises(ConfigurationError, match=setting):
-                settings_of(cloud, **{setting: value})
+                settings_of(cloud, **{setting: number})
     for url in ("nonsense", "http://127.0.0.1/", "wss://", "wss://[::1", "wss://a:99999/", "wss://a\n/"):
         connection = HomismartConnection(settings_of(cloud, url=url))
         with pytest.raises(ConfigurationError, match="no WebSocket address") as caught:
             await connection.open()
-        assert caught.value.key == "url"
+        assert caught.number.key == "url"
     with pytest.raises(AuthenticationFailed):
         async with homewire.connect("homismart", **{**cloud.settings(), "password": "wrong"}):
             pass
