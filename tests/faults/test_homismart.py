@@ -476,6 +476,18 @@ async def test_a_borrowed_http_session_stays_open(cloud: HomismartSimulator, new
         assert not http.closed
 
 
+async def test_a_borrowed_http_session_that_verifies_nothing_carries_no_login(
+    cloud: HomismartSimulator, new_client: Maker
+) -> None:
+    careless = aiohttp.TCPConnector(ssl=False)
+    async with aiohttp.ClientSession(connector=careless) as http:
+        client = new_client(cloud, http_session=http)
+        client._trust = True
+        with pytest.raises(ConnectionFailed, match="without a look at its certificate"):
+            await client.connect()
+    assert cloud.received() == []
+
+
 async def test_the_connection_closes_in_every_state(cloud: HomismartSimulator) -> None:
     assert cloud.certificate is not None
     settings = HomismartSettings(

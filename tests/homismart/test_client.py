@@ -820,6 +820,80 @@ async def test_a_cancelled_connect_leaves_nothing(cloud: HomismartSimulator, new
     assert client.is_logged_in
 
 
+async def test_calls_of_connect_at_the_same_time_share_one_attempt(
+    cloud: HomismartSimulator, new_client: Maker
+) -> None:
+    cloud.levers.reply_delay_s = 1.0
+    client = new_client()
+    await asyncio.gather(*(client.connect() for _ in range(3)))
+    assert client.is_logged_in
+    assert cloud.upgrades == 1
+
+
+async def test_disconnecting_ends_a_connect_under_way(cloud: HomismartSimulator, new_client: Maker) -> None:
+    cloud.levers.reply_delay_s = 5.0
+    client = new_client()
+    connecting = asyncio.ensure_future(client.connect())
+    await asyncio.sleep(1)
+    await client.disconnect()
+    with pytest.raises(ConnectionFailed, match="disconnected"):
+        await connecting
+    assert not client.is_connected
+
+
+async def test_a_refused_list_is_a_failed_connect(cloud: HomismartSimulator, new_client: Maker) -> None:
+    cloud.levers.reply_delay_s = 1.0
+    connecting = asyncio.ensure_future(new_client().connect())
+    await asyncio.sleep(1.5)
+    cloud.broadcast('9999{"code":1,"info":"?"}')
+    with pytest.raises(ConnectionFailed, match="sends no device list: the cloud refused: general failure"):
+        await connecting
+
+
+async def test_an_error_while_the_list_is_read_again_is_no_loss(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.levers.reply_delay_s = 10.0
+    for code in (7, 96):
+        await asyncio.sleep(600 if code == 7 else 610)
+        cloud.broadcast(f'9999{{"code":{code},"info":"whose?"}}')
+    await asyncio.sleep(60)
+    assert client.is_logged_in
+    assert cloud.upgrades == 1
+
+
+async def test_a_list_that_needs_a_new_login_gets_one(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.levers.reply_delay_s = 10.0
+    await asyncio.sleep(605)
+    cloud.broadcast('9999{"code":2,"info":"log in"}')
+    cloud.levers.reply_delay_s = 0.0
+    await asyncio.sleep(10)
+    assert cloud.upgrades == 2
+    assert client.is_logged_in
+
+
+async def test_the_news_of_a_hub_let_the_list_be_read(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.levers.hub_status = True
+    light = found(client, LIGHT)
+    await asyncio.sleep(40)
+    cloud.levers.lost_pushes = 9  # nothing but 0049 comes, of the hub and the eight devices behind it
+    cloud.set_online(HUB_ID, False)
+    await asyncio.sleep(2)
+    assert light.is_online is False
+    lists = len(sent(cloud, RequestPrefix.LIST_DEVICES))
+    cloud.levers.heartbeat_reply = True  # the same again with every heartbeat
+    await asyncio.sleep(300)
+    assert len(sent(cloud, RequestPrefix.LIST_DEVICES)) == lists
+    for number in range(100):
+        cloud.broadcast(f'0049{{"mac":{number}}}')
+        await asyncio.sleep(1)
+    assert len(sent(cloud, RequestPrefix.LIST_DEVICES)) <= lists + 5
+
+
 def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOMISMART_USERNAME", raising=False)
     monkeypatch.delenv("HOMISMART_PASSWORD", raising=False)

@@ -259,7 +259,7 @@ async def test_wrong_settings_are_told_by_name(cloud: HomismartSimulator) -> Non
         connection = HomismartConnection(settings_of(cloud, url=url))
         with pytest.raises(ConfigurationError, match="no WebSocket address") as caught:
             await connection.open()
-        assert caught.number.key == "url"
+        assert caught.value.key == "url"
     with pytest.raises(AuthenticationFailed):
         async with homewire.connect("homismart", **{**cloud.settings(), "password": "wrong"}):
             pass

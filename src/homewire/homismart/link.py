@@ -138,7 +138,7 @@ class HomismartLink:
             await self.redirect()
         raise ConnectionFailed(
             f"the cloud redirected more than {MAX_HOPS} times",
-            path=host,
+            path=self.host,
             hint="This is a fault of the cloud; it is tried again later.",
         )
 
@@ -223,9 +223,9 @@ class HomismartLink:
             timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
             **options,
         )
-        if options and socket.get_extra_info("ssl_object") is None:  # an HTTP redirect led out of TLS
+        if options and (doubt := _doubt_about(socket.get_extra_info("ssl_object"))):
             await socket.close()
-            raise ConnectionFailed(f"{url.host} redirected to an address without TLS", path=str(url))
+            raise ConnectionFailed(f"{url.host} {doubt}", path=str(url))
         return socket
 
     async def _log_in(self) -> LoginResult | Redirect:
@@ -326,6 +326,15 @@ class HomismartLink:
         if self._socket is not None:
             with contextlib.suppress(OSError, RuntimeError, aiohttp.ClientError):  # the reader tells why
                 await self._socket.ping()
+
+
+def _doubt_about(tls: ssl.SSLObject | None) -> str | None:
+    """Return why a connection must not carry a login, None if nothing speaks against it."""
+    if tls is None:  # an HTTP redirect led out of TLS
+        return "redirected to an address without TLS"
+    if tls.context.verify_mode is ssl.CERT_NONE:  # a borrowed HTTP session may be made for that
+        return "was reached without a look at its certificate: its TLS settings must verify it"
+    return None
 
 
 def _checked_host(host: str) -> str:
