@@ -20,11 +20,13 @@ from homewire.errors import (
     CommandTimeout,
     ConfigurationError,
     InvalidValue,
+    NotFound,
     RemoteControlDisabled,
 )
-from homewire.homismart.appliance import HomismartAppliance, catalogue
+from homewire.homismart.appliance import HomismartAppliance
 from homewire.homismart.client import TermsNotAccepted
 from homewire.homismart.connection import HomismartConnection, HomismartSettings, checks
+from homewire.homismart.features import catalogue
 from homewire.homismart.simulator import HomismartSimulator
 from homewire.homismart.simulator.flat import HUB_ID, device
 from homewire.kinds import find_kind
@@ -200,6 +202,29 @@ async def test_devices_come_and_go(cloud: HomismartSimulator, home: HomismartCon
     del cloud.account.objects["02519999000777"]
     await lamp.refresh()
     assert told == [("New lamp", True), ("New lamp", False)]
+
+
+async def test_a_new_name_is_a_new_declaration(cloud: HomismartSimulator, home: HomismartConnection) -> None:
+    light, changes = home.appliances[LIGHT], list[Change]()
+    light.subscribe(changes.append)
+    cloud.account.change("02510000000162", name="Study", version=2)
+    await asyncio.sleep(1)
+    assert (light.identity.name, light.identity.firmware) == ("Study", "2")
+    assert [change.declared for change in changes] == [True, False]
+    assert changes[1].values == {"name": "Study"}
+
+
+async def test_lists_without_a_documented_layout_are_resources(
+    cloud: HomismartSimulator, home: HomismartConnection
+) -> None:
+    light, hub = home.appliances[LIGHT], home.appliances[f"homismart:{HUB_ID}"]
+    assert [*light.resources] == ["timers"]
+    assert await light.read_resource("timers") == []
+    assert [await hub.read_resource(name) for name in hub.resources] == [[]] * 4
+    prefixes = [frame.prefix for frame in cloud.received()][-5:]
+    assert prefixes == ["0028", "0044", "0112", "0142", "0230"]
+    with pytest.raises(NotFound, match="It has: timers"):
+        await light.read_resource("scenarios")
 
 
 async def test_a_device_may_change_its_kind(cloud: HomismartSimulator, home: HomismartConnection) -> None:

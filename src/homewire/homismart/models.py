@@ -387,12 +387,16 @@ def _device_push(frame: Frame) -> DevicePush:
     return DevicePush(record=_identified(frame, frame.body), unnested=frame.unnested)
 
 
+def _succeeded(frame: Frame, body: Record) -> bool:
+    result = body.get("result", False)
+    if isinstance(result, bool):
+        return result
+    raise _wrong(frame, Problem.WRONG_TYPE, f"the result is {_json_type(result)}, not a boolean")
+
+
 def _add_result(frame: Frame) -> AddResult:
     body = _object(frame)
-    result = body.get("result", False)
-    if not isinstance(result, bool):
-        raise _wrong(frame, Problem.WRONG_TYPE, f"the result is {_json_type(result)}, not a boolean")
-    if not result:
+    if not _succeeded(frame, body):
         return AddResult(record=None)
     status = body.get("status")
     if isinstance(status, dict) and not status.get("id", ""):
@@ -402,10 +406,7 @@ def _add_result(frame: Frame) -> AddResult:
 
 def _delete_result(frame: Frame) -> DeleteResult:
     body = _object(frame)
-    result = body.get("result", False)
-    if not isinstance(result, bool):
-        raise _wrong(frame, Problem.WRONG_TYPE, f"the result is {_json_type(result)}, not a boolean")
-    if not result:
+    if not _succeeded(frame, body):
         return DeleteResult(deleted=None)
     if "status" not in body:
         raise _wrong(frame, Problem.MISSING_KEYS, "a deletion without status")
