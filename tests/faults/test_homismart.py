@@ -354,6 +354,23 @@ async def test_a_redirect_after_the_login_moves_the_session(
     await client.commands.switch(light, True)
 
 
+async def test_a_redirect_while_the_list_is_read_again_is_followed(
+    cloud: HomismartSimulator, new_client: Maker
+) -> None:
+    client = new_client(cloud)
+    lost: list[ConnectionLost] = []
+    client.session.register_event_listener("connection_lost", lost.append)
+    await client.connect()
+    cloud.levers.reply_delay_s = 5.0
+    await asyncio.sleep(602)
+    cloud.broadcast('0039{"ip":"127.0.0.2","port":"443"}')
+    cloud.levers.reply_delay_s = 0.0
+    await asyncio.sleep(2)
+    assert client.host == "127.0.0.2"
+    assert client.is_logged_in
+    assert lost == []
+
+
 async def test_being_sent_around_after_every_login_ends(cloud: HomismartSimulator, new_client: Maker) -> None:
     cloud.levers.redirects.append(RedirectRule(when=RedirectWhen.AFTER_LOGIN, to=None, after_s=1.0))
     client = new_client(cloud)

@@ -616,6 +616,13 @@ async def test_raw_requests_of_everything_else(cloud: HomismartSimulator, client
     assert await client.request(RequestPrefix.SCENARIO_LIST) == []
     assert await client.request(RequestPrefix.FAVOURITE_SAVE, {"id": "7"}) == {"result": True}
     assert await client.request(RequestPrefix.CAMERA_ACCESS_SAVE, {}) is None
+    assert len(await client.request(RequestPrefix.LIST_DEVICES)) == 11
+    lamp = device("02519999000777", "New lamp", 2)
+    added = await client.request(RequestPrefix.ADD_DEVICE, lamp)
+    assert (added["result"], added["status"]["name"]) == (True, "New lamp")
+    gone = {"result": True, "status": {"id": lamp["id"]}}
+    assert await client.request(RequestPrefix.DELETE_DEVICE, {"devid": lamp["id"]}) == gone
+    assert (await client.request(RequestPrefix.DELETE_DEVICE, {"devid": lamp["id"]}))["result"] is False
     assert await found(client, LIGHT).query_timers() == []
     assert await found(client, LIGHT).delete_all_timers() == {"result": True}
     await client.send_command_raw(RequestPrefix.HEARTBEAT)

@@ -244,7 +244,10 @@ class HomismartClient(AccountRequests):
                 raise ConnectionLost("there is no connection", path=self._url)
             try:
                 await self._serve_once(self._serving)
-            except Moved as moved:
+            except (Moved, ConnectionLost):
+                moved = self._moved()
+                if moved is None:
+                    raise
                 await self._follow(self._link, moved.host)
 
     async def close(self) -> None:
