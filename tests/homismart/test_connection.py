@@ -312,6 +312,7 @@ async def test_new_settings_are_used_at_the_next_opening(cloud: HomismartSimulat
 async def test_doctor_tells_what_is_wrong(cloud: HomismartSimulator) -> None:
     found = [check async for check in checks(settings_of(cloud), Clock())]
     assert [check.ok for check in found] == [True, True, True]
+    assert found[0].found == "dana@example.com signed in at 127.0.0.1"
     assert found[1].found == "2 hubs, 9 devices"
     cloud.set_online("02510000000162", False)
     cloud.account.objects["02510000000163"]["led"] = "bright"
@@ -320,6 +321,8 @@ async def test_doctor_tells_what_is_wrong(cloud: HomismartSimulator) -> None:
     assert [check.ok for check in found] == [True, False, False]
     found = [check async for check in checks(settings_of(cloud, password="wrong"), Clock())]
     assert [check.ok for check in found] == [False]
+    assert found[0].remedy == "Check user name and password in the vendor's own app."
+    assert found[0].remedy not in found[0].found
 
 
 def test_the_catalogue_lists_every_model() -> None:

@@ -18,6 +18,7 @@ from homewire.homismart.prefixes import ANSWERS, LIST_REPLIES, RequestPrefix
 from homewire.homismart.requests import login, password_digest
 from homewire.homismart.simulator import (
     HomismartSimulator,
+    Redirection,
     RedirectRule,
     RedirectWhen,
     Refusal,
@@ -165,6 +166,31 @@ async def test_r6_redirects(cloud: HomismartSimulator, dial: Dial) -> None:
     app2 = await dial()
     await app2.log_in(cloud)
     assert await app2.hear(61) == ("0039", {"ip": "127.0.0.2", "port": "443"})
+
+
+@pytest.mark.parametrize(
+    ("redirection", "heard"),
+    [
+        (Redirection.ON_UPGRADE, ["127.0.0.2", "0003"]),
+        (Redirection.ON_LOGIN, ["127.0.0.2", "0003"]),
+        (Redirection.AFTER_LOGIN, ["0003", "0003"]),
+        (Redirection.TO_ITSELF, ["127.0.0.1", "127.0.0.2"]),
+        (Redirection.LOOP, ["127.0.0.2", "127.0.0.1"]),
+    ],
+)
+async def test_r6_redirects_by_one_word(redirection: Redirection, heard: list[str]) -> None:
+    options = SimulatorOptions(tls=False, redirect=redirection, refusal=Refusal.ERROR)
+    async with HomismartSimulator(options) as cloud, aiohttp.ClientSession() as http:
+        answers = []
+        for host in ("127.0.0.1", "127.0.0.2"):
+            async with http.ws_connect(cloud.url.replace("127.0.0.1", host)) as socket:
+                answer = await App(socket).log_in(cloud)
+                assert answer is not None
+                answers.append(answer[1]["ip"] if answer[0] == "0039" else answer[0])
+                if redirection is Redirection.AFTER_LOGIN and host == "127.0.0.1":
+                    assert await App(socket).hear(31) == ("0039", {"ip": "127.0.0.2", "port": "443"})
+        assert answers == heard
+        assert cloud.levers.refusal is Refusal.ERROR
 
 
 async def test_r7_the_list(cloud: HomismartSimulator, app: App) -> None:

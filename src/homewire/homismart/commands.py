@@ -404,7 +404,7 @@ class _Arrival:
         if reading.level == self._level:
             return True
         if self._under_way and reading.stopped:
-            raise CommandRejected(f"it was stopped at level {reading.level}", appliance=self._device.title)
+            raise CommandRejected("it was stopped on its way", appliance=self._device.title)
         self._under_way = not reading.stopped
         return False
 

@@ -169,13 +169,15 @@ async def checks(settings: HomismartSettings, clock: Clock) -> AsyncIterator[Che
     connection = HomismartConnection(settings, clock=clock)
     try:
         await connection.open()
+        host = connection.client.host
     except HomewireError as error:
-        yield Check(name="sign-in", ok=False, found=str(error), remedy=error.hint or "Check the settings.")
+        remedy = error.hint or "Check the settings."
+        yield Check(name="sign-in", ok=False, found=error.message, remedy=remedy)
         return
     finally:
         await connection.close()
     client = connection.client
-    yield Check(name="sign-in", ok=True, found=f"{client.username} signed in")
+    yield Check(name="sign-in", ok=True, found=f"{client.username} signed in at {host}")
     hubs, devices = client.session.get_all_hubs(), client.session.get_all_devices()
     offline = [d.name or d.id for d in (*hubs, *devices) if d.is_online is False]
     yield Check(

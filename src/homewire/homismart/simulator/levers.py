@@ -6,7 +6,7 @@ import dataclasses
 import enum
 from typing import Any
 
-__all__ = ["Levers", "RedirectRule", "RedirectWhen", "Refusal"]
+__all__ = ["Levers", "RedirectRule", "RedirectWhen", "Redirection", "Refusal"]
 
 
 class Refusal(enum.StrEnum):
@@ -40,6 +40,28 @@ class RedirectRule:
     only_at: str | None = None
     after_s: float = 0.0
     port_field: Any = "443"
+
+
+class Redirection(enum.StrEnum):
+    """R6: the redirects that can be asked for by one word."""
+
+    NEVER = "never"
+    ON_UPGRADE = "on_upgrade"
+    ON_LOGIN = "on_login"
+    AFTER_LOGIN = "after_login"
+    TO_ITSELF = "to_itself"
+    LOOP = "loop"
+
+    def rules(self, first: str, second: str, after_s: float) -> list[RedirectRule]:
+        """Return the rules that send clients from the first address to the second, or around."""
+        if self is Redirection.NEVER:
+            return []
+        if self is Redirection.TO_ITSELF:
+            return [RedirectRule(when=RedirectWhen.ON_LOGIN, to=None)]
+        if self is Redirection.LOOP:
+            pairs = ((first, second), (second, first))
+            return [RedirectRule(when=RedirectWhen.ON_LOGIN, to=to, only_at=at) for at, to in pairs]
+        return [RedirectRule(when=RedirectWhen(self.value), to=second, only_at=first, after_s=after_s)]
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)

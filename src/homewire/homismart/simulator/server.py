@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import datetime as dt
 import logging
 import random
 import re
@@ -26,8 +25,9 @@ from homewire.homismart.models import is_hub, time_zone
 from homewire.homismart.prefixes import ReceivePrefix, RequestPrefix
 from homewire.homismart.simulator.account import Reaction, Refused, SimulatedAccount
 from homewire.homismart.simulator.app import SecondApp
+from homewire.homismart.simulator.clients import JournalEntry, SimulatedConnection
 from homewire.homismart.simulator.flat import flat, many
-from homewire.homismart.simulator.levers import Levers, RedirectRule, RedirectWhen, Refusal
+from homewire.homismart.simulator.levers import Levers, Redirection, RedirectRule, RedirectWhen, Refusal
 from homewire.simulation import Simulator
 from homewire.simulation.certificate import ServerCertificate
 
@@ -75,76 +75,19 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     terms: Annotated[bool, msgspec.Meta(description="Start with terms and conditions to accept.")] = False
     life: Annotated[bool, msgspec.Meta(description="Let a second app change things on its own.")] = False
     life_every_s: Annotated[float, msgspec.Meta(gt=0, description="How often it does, in seconds.")] = 20.0
+    refusal: Annotated[Refusal, msgspec.Meta(description="How a wrong password is refused.")] = (
+        Refusal.RESULT_FALSE
+    )
+    redirect: Annotated[
+        Redirection, msgspec.Meta(description="When clients are sent to a second address, or around.")
+    ] = Redirection.NEVER
+    redirect_after_s: Annotated[
+        float, msgspec.Meta(ge=0, description="Seconds from the login to a redirect after it.")
+    ] = 30.0
     time_zone: Annotated[
         str | None, msgspec.Meta(description="The flat's zone, such as Asia/Jerusalem; else this computer's.")
     ] = None
     seed: Annotated[int, msgspec.Meta(description="Makes the second app's deeds repeatable.")] = 0
-
-
-class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """R20: one frame with its time; the password is blanked. Binary frames are shown as hex."""
-
-    at: dt.datetime
-    connection: int
-    direction: Direction
-    text: str
-
-
-class SimulatedConnection:
-    """One client's WebSocket: fresh until a good login, then ready (R2). Frames leave in order."""
-
-    def __init__(
-        self, server: HomismartSimulator, socket: web.WebSocketResponse, number: int, at: str
-    ) -> None:
-        self.number = number
-        self.address = at
-        self.account: SimulatedAccount | None = None
-        self.pongs = 0
-        self._server = server
-        self._socket = socket
-        self._queue: asyncio.Queue[str | bytes | int] = asyncio.Queue()
-        self._writer = asyncio.ensure_future(self._write())
-
-    @property
-    def ready(self) -> bool:
-        """Whether it is logged in."""
-        return self.account is not None
-
-    def send(self, content: str | bytes) -> None:
-        """Queue a text or binary frame, whatever it is (R18)."""
-        self._queue.put_nowait(content)
-
-    async def ping(self) -> None:
-        """Ping the client, which whether the real service does is not known; `pongs` counts the answers."""
-        await self._socket.ping()
-
-    def drop(self) -> None:
-        """Drop the TCP connection without a word (R18)."""
-        transport = self._socket._req.transport if self._socket._req else None  # noqa: SLF001 - aiohttp has no public way to abort
-        if transport is not None:
-            transport.abort()
-
-    def close(self, code: int = WSCloseCode.OK) -> None:
-        """Close with a code, after what is queued (R18)."""
-        self._queue.put_nowait(code)
-
-    async def end(self) -> None:
-        """Stop writing."""
-        self._writer.cancel()
-        await asyncio.wait((self._writer,))
-
-    async def _write(self) -> None:
-        with contextlib.suppress(ConnectionError, RuntimeError):  # the client is gone; the reader notices
-            while True:
-                content = await self._queue.get()
-                if isinstance(content, int):
-                    await self._socket.close(code=content)
-                    return
-                self._server.record(self.number, Direction.TO_CLIENT, content)
-                if isinstance(content, str):
-                    await self._socket.send_str(content)
-                else:
-                    await self._socket.send_bytes(content)
 
 
 class HomismartSimulator(Simulator):
@@ -155,7 +98,7 @@ class HomismartSimulator(Simulator):
     def __init__(self, options: SimulatorOptions, *, clock: Clock | None = None) -> None:
         self.options = options
         self.clock = clock or Clock()
-        self.levers = Levers()
+        self.levers = Levers(refusal=options.refusal)
         self.accounts: dict[str, SimulatedAccount] = {}
         self.connections: list[SimulatedConnection] = []
         self.journal: collections.deque[JournalEntry] = collections.deque(maxlen=_JOURNAL)
@@ -165,6 +108,9 @@ class HomismartSimulator(Simulator):
         self._runner: web.AppRunner | None = None
         self._timers: set[asyncio.TimerHandle] = set()
         self.account = self.add_account(options.username, options.password, flat() + many(options.lights))
+        if options.redirect is not Redirection.NEVER:
+            after_s = options.redirect_after_s if options.redirect is Redirection.AFTER_LOGIN else 0.0
+            self.levers.redirects += options.redirect.rules(self.hosts[0], self.hosts[1], after_s)
         self.account.motion = options.motion
         self.account.terms_pending = options.terms
         self.zone = time_zone(options.time_zone)
@@ -181,7 +127,8 @@ class HomismartSimulator(Simulator):
     @property
     def hosts(self) -> list[str]:
         """The addresses that it answers on."""
-        return [f"127.0.0.{1 + node}" for node in range(self.options.nodes)]
+        least = 1 if self.options.redirect is Redirection.NEVER else 2
+        return [f"127.0.0.{1 + node}" for node in range(max(least, self.options.nodes))]
 
     @property
     def url(self) -> str:
@@ -349,7 +296,7 @@ class HomismartSimulator(Simulator):
         except ConnectionError:  # the client has left in the meantime
             return web.Response()
         at = request.transport.get_extra_info("sockname")[0] if request.transport else self.hosts[0]
-        connection = SimulatedConnection(self, socket, self.upgrades, at)
+        connection = SimulatedConnection(socket, self.upgrades, at, self.record)
         self.connections.append(connection)
         try:
             self._redirect(connection, RedirectWhen.ON_UPGRADE)
