@@ -210,6 +210,34 @@ async def test_it_follows_a_redirect(cloud: HomismartSimulator, when: RedirectWh
     assert len(bodies(cloud, RequestPrefix.LIST_DEVICES)) == 1
 
 
+MOVED = """
+async def main(arguments):
+    client = client_of(arguments)
+    await client.connect()
+    ready = await until(lambda: len(client.session.get_all_devices()) == 9)
+    again = await until(lambda: [name for name, _ in events].count("session_authenticated") == 2, 30.0)
+    shutter = client.session.get_device_by_id("04510000000401")
+    await shutter.close_fully()
+    closed = await until(lambda: shutter.current_level == 100, 30.0)
+    levels = [text for name, text in events if name == "device_updated" and text == shutter.id]
+    await client.disconnect()
+    return {"ready": ready, "again": again, "closed": closed, "reports": len(levels)}
+"""
+
+
+async def test_it_is_moved_after_the_login_and_watches_a_shutter_travel(cloud: HomismartSimulator) -> None:
+    target = f"127.0.0.2:{cloud.port}/homismartmain/websocket?"
+    cloud.levers.redirects.append(
+        RedirectRule(when=RedirectWhen.AFTER_LOGIN, to=target, only_at="127.0.0.1", after_s=1.0)
+    )
+    cloud.account.motion, cloud.account.step_s = True, 0.1
+    found = await run(cloud, MOVED)
+    assert found["reports"] >= 10
+    assert found == {"ready": True, "again": True, "closed": True, "reports": found["reports"]}
+    assert len(bodies(cloud, RequestPrefix.LOGIN)) == 2
+    assert cloud.account.objects["04510000000401"]["curtainState"] == "100"
+
+
 @pytest.mark.parametrize("refusal", [Refusal.RESULT_FALSE, Refusal.ERROR])
 async def test_a_refused_login_is_an_error_event_and_a_timeout(
     cloud: HomismartSimulator, refusal: Refusal
