@@ -178,6 +178,40 @@ def check_cloud_side(cloud: HomismartSimulator) -> None:
     assert first.direction is Direction.TO_SERVER
 
 
+SURFACE = """
+import enum
+
+from homismart_client import DeviceType, ErrorCode, ReceivePrefix, RequestPrefix
+from homismart_client.devices import HomismartDevice
+from homismart_client.session import HomismartSession
+
+
+async def main(arguments):
+    classes = (
+        HomismartClient, HomismartSession, HomismartDevice, SwitchableDevice, CurtainDevice, LockDevice,
+        HomismartHub, DeviceType, ErrorCode, RequestPrefix, ReceivePrefix,
+    )
+    return {
+        one.__name__: list(one.__members__)
+        if issubclass(one, enum.Enum)
+        else [name for name in dir(one) if not name.startswith("_")]
+        for one in classes
+    }
+"""
+
+
+async def test_every_public_name_is_ours_too(cloud: HomismartSimulator) -> None:
+    from homewire import homismart
+    from homewire.homismart import devices
+
+    for kind, names in (await run(cloud, SURFACE)).items():
+        ours = getattr(homismart, kind, None) or getattr(devices, kind)
+        there = {*dir(ours), *getattr(ours, "__members__", ())}
+        if kind == "HomismartClient":
+            there |= vars(ours("a", "b")).keys()
+        assert sorted({*names} - there) == [], kind
+
+
 SIGN_IN = """
 async def main(arguments):
     client = client_of(arguments, arguments.get("wrong"))
