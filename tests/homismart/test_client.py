@@ -506,6 +506,30 @@ async def test_an_unasked_error_is_an_event(cloud: HomismartSimulator, client: H
     await asyncio.sleep(1)
     assert errors[0]["code"] == 7
     assert errors[0]["info"] == "gone"
+    assert errors[0]["type"] == "server_command_error"  # this and what follows is homismart-client's form
+    assert errors[0]["data"] == {"code": 7, "info": "gone"}
+    assert isinstance(errors[0]["exception"], CommandRejected)
+
+
+async def test_losses_are_told_in_the_form_of_the_replaced_library(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    errors: list[dict[str, Any]] = []
+    client.session.register_event_listener("session_error", errors.append)
+    cloud.drop_all()
+    await asyncio.sleep(10)
+    cloud.levers.upgrade_status = 503
+    cloud.drop_all()
+    await asyncio.sleep(10)
+    cloud.levers.upgrade_status = None
+    cloud.account.digest = "0" * 32
+    await asyncio.sleep(60)
+    closed, refused = "connection_closed_by_server", "connection_operational_error"
+    assert [error["type"] for error in errors][:3] == [closed, closed, refused]
+    assert errors[-1]["type"] == "authentication_failed"
+    assert isinstance(errors[-1]["exception"], AuthenticationFailed)
+    assert errors[0]["exception_class"] == "ConnectionLost"
+    assert errors[0]["exception_object"] is errors[0]["exception"]
 
 
 async def test_silence_is_a_timeout_and_a_lost_report_is_found_in_the_list(

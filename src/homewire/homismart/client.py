@@ -49,7 +49,7 @@ from homewire.homismart.models import (
 from homewire.homismart.outbox import Outbox
 from homewire.homismart.prefixes import ReceivePrefix, RequestPrefix
 from homewire.homismart.requests import Request, password_digest
-from homewire.homismart.session import HomismartSession
+from homewire.homismart.session import HomismartSession, details_of
 from homewire.link.connection import Connection
 from homewire.link.supervisor import LinkState, LinkStatus, Supervisor
 
@@ -420,8 +420,7 @@ class HomismartClient(AccountRequests):
         if status.error is None or status.state not in (LinkState.WAITING, LinkState.PARKED):
             return
         self.session.emit("connection_lost", status.error)
-        details = {"type": "connection_error", "exception": status.error, **status.error.details()}
-        self.session.emit("session_error", details)
+        self.session.emit("session_error", details_of(status.error))
 
 
 class _NoSettings(msgspec.Struct, frozen=True):

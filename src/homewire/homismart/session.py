@@ -17,9 +17,11 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from homewire.errors import AuthenticationFailed, ConnectionLost, HomewireError
 from homewire.homismart.codec import Direction, Frame, FrameError, decode, encode
 from homewire.homismart.codes import KINDS
 from homewire.homismart.commands import Commands
+from homewire.homismart.confirmation import error_of
 from homewire.homismart.devices import DEVICE_CLASSES, Account, HomismartDevice, HomismartHub
 from homewire.homismart.models import (
     AddResult,
@@ -37,7 +39,7 @@ from homewire.homismart.models import (
 from homewire.homismart.prefixes import ReceivePrefix
 from homewire.unknowns import Unknowns
 
-__all__ = ["EVENTS", "ChangeKind", "DeviceChange", "HomismartSession"]
+__all__ = ["EVENTS", "ChangeKind", "DeviceChange", "HomismartSession", "details_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -271,11 +273,28 @@ def _class_of(record: Mapping[str, Any]) -> type[HomismartDevice]:
     return usual
 
 
+def details_of(error: HomewireError) -> dict[str, Any]:
+    """Return a loss or a refused login as listeners of session_error expect it.
+
+    The types and keys are homismart-client's; those of `HomewireError.details` are there as well.
+    """
+    kind = "connection_operational_error"
+    if isinstance(error, AuthenticationFailed):
+        kind = "authentication_failed"
+    elif isinstance(error, ConnectionLost):
+        kind = "connection_closed_by_server"
+    same = {"exception": error, "exception_object": error, "exception_class": type(error).__name__}
+    return {**error.details(), "type": kind, **same}
+
+
 def _describe(error: ServerError) -> dict[str, Any]:
-    """Return an error as homismart-client's listeners expect it: a dictionary."""
+    """Return a `9999` as listeners of session_error expect it: homismart-client's keys, and more."""
+    code = None if error.code is None else int(error.code)
     return {
-        "type": "server_error",
-        "code": None if error.code is None else int(error.code),
+        "type": "server_command_error",
+        "data": {"code": code, "info": error.info},
+        "exception": error_of(error),
+        "code": code,
         "error_code": error.code,
         "message": error.meaning,
         "info": error.info,
