@@ -221,10 +221,37 @@ async def test_a_peer_that_takes_no_data_any_more(
 ) -> None:
     proxy = await fault_proxy("127.0.0.1", plain.port)
     client = new_client(plain, proxy.port)
+    lost: list[ConnectionLost] = []
+    client.session.register_event_listener("connection_lost", lost.append)
     await client.connect()
     proxy.up.rate = 1.0
     with pytest.raises(ConnectionLost, match="takes no data any more"):
         await client.send_command_raw(RequestPrefix.SCENARIO_MODIFY, {"scene": "x" * 20_000_000})
+    proxy.up.rate = None
+    await asyncio.sleep(12)  # what was cut off cannot be gone on with: the link begins anew
+    assert "takes no data any more" in str(lost[0])
+    assert client.is_logged_in
+
+
+async def test_hanging_up_on_a_peer_that_takes_no_data_frees_everything(
+    plain: HomismartSimulator, fault_proxy: StartProxy
+) -> None:
+    proxy = await fault_proxy("127.0.0.1", plain.port)
+    client = HomismartClient(
+        plain.options.username,
+        plain.options.password,
+        url=plain.url.replace(f":{plain.port}", f":{proxy.port}"),
+    )
+    await client.open()
+    http = client._http
+    assert http is not None
+    proxy.up.rate = 1.0
+    with pytest.raises(ConnectionLost, match="takes no data any more"):
+        await client.send_command_raw(RequestPrefix.SCENARIO_MODIFY, {"scene": "x" * 20_000_000})
+    began = asyncio.get_running_loop().time()
+    await client.close()
+    assert asyncio.get_running_loop().time() - began < 4.5  # the supervisor grants five seconds
+    assert http.closed
 
 
 async def test_any_message_is_a_sign_of_life(cloud: HomismartSimulator, new_client: Maker) -> None:

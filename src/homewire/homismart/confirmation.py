@@ -52,18 +52,22 @@ class Expectation:
         self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._seen: dict[str, Any] = {}
 
-    def take_record(self, record: Mapping[str, Any]) -> None:
-        """Look at a reported device: only a key that the report itself carries can confirm."""
-        device_id = record["id"]
-        wish = self.waiting_for.get(device_id)
-        if wish is None or wish[0] not in record:
+    def take_records(self, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Look at reported devices, by id."""
+        for device_id in self.waiting_for.keys() & records.keys():
+            self._take_record(device_id, records[device_id])
+
+    def _take_record(self, device_id: str, record: Mapping[str, Any]) -> None:
+        """Look at one: only a key that the report itself carries can confirm."""
+        key, fulfils = self.waiting_for[device_id]
+        if key not in record:
             return
-        value = record[wish[0]]
+        value = record[key]
         if device_id not in self._seen or self._seen[device_id] != value:
             self.steps += 1
         self._seen[device_id] = value
         try:
-            fulfilled = wish[1](value)
+            fulfilled = fulfils(value)
         except HomewireError as error:
             self.fail(error)
             return
@@ -123,9 +127,9 @@ class Book:
         """Look at reported devices."""
         if not self._open:
             return
-        for record in records:
-            for expectation in self._open:
-                expectation.take_record(record)
+        by_id = {record["id"]: record for record in records}
+        for expectation in self._open:
+            expectation.take_records(by_id)
         self._attribute()
 
     def take_report(self, report: Report) -> bool:

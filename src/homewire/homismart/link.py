@@ -109,6 +109,7 @@ class HomismartLink:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self.host = self._url.host or ""
         self.hops = 0
+        self._stuck = asyncio.Event()
 
     @property
     def is_open(self) -> bool:
@@ -144,7 +145,7 @@ class HomismartLink:
 
     async def serve(self) -> NoReturn:
         """Hand on what arrives until the link dies; raise ConnectionLost why, or Moved."""
-        tasks = [asyncio.ensure_future(self._read()), asyncio.ensure_future(self._keep_alive())]
+        tasks = [asyncio.ensure_future(work) for work in (self._read(), self._keep_alive(), self._jam())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             raise next((e for task in done if (e := task.exception()) is not None), self._over())
@@ -161,7 +162,8 @@ class HomismartLink:
             async with self._clock.timeout(SEND_S):
                 await self._socket.send_str(encode(*request))
         except TimeoutError as error:
-            raise ConnectionLost("the cloud takes no data any more", path=self.host) from error
+            self._stuck.set()  # half a frame may be out: nothing can follow it
+            raise self._jammed() from error
         except (OSError, RuntimeError, aiohttp.ClientError) as error:  # closed in this very moment
             raise ConnectionLost("the connection is gone", path=self.host) from error
         self._sent_at = self._clock.monotonic()
@@ -318,6 +320,13 @@ class HomismartLink:
                 await self._ping()
             next_look_s = PING_S - silent_s if silent_s < PING_S else 2 * PING_S - silent_s
             await self._clock.sleep(max(0.0, min(HEARTBEAT_S - (now - self._sent_at), next_look_s)))
+
+    async def _jam(self) -> NoReturn:
+        await self._stuck.wait()
+        raise self._jammed()
+
+    def _jammed(self) -> ConnectionLost:
+        return ConnectionLost("the cloud takes no data any more", path=self.host)
 
     def _over(self) -> ConnectionLost:
         return ConnectionLost("there is no connection any more", path=self.host)
