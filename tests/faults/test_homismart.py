@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -510,6 +511,49 @@ async def test_frames_in_any_order(cloud: HomismartSimulator, new_client: Maker)
         await connecting
     await client.connect()
     assert client.session.get_device_by_id("02519999000777") is None  # the list is complete
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_commands_cancelled_at_any_moment_leave_nothing(
+    cloud: HomismartSimulator, new_client: Maker, seed: int
+) -> None:
+    client = new_client(cloud)
+    await client.connect()
+    rng, commands = random.Random(seed), client.commands
+    known = client.session.get_all_devices()
+    switches = [device for device in known if device.kind.switchable]
+    covers = [device for device in known if device.kind.cover]
+    tasks = set(asyncio.all_tasks())
+    storm: list[asyncio.Future[Any]] = []
+    for _ in range(300):
+        switch, cover = rng.choice(switches), rng.choice(covers)
+        deed = rng.choice(
+            (
+                lambda switch=switch: commands.toggle(switch),
+                lambda switch=switch: commands.set_led(switch, rng.randrange(101)),
+                lambda switch=switch: commands.modify(switch, name=f"Lamp {rng.random()}"),
+                lambda cover=cover: commands.move(cover, rng.randrange(101)),
+                lambda cover=cover: commands.stop(cover),
+                client.refresh,
+                client.timers,
+            )
+        )
+        storm.append(asyncio.ensure_future(deed()))
+        if rng.random() < 0.5:
+            asyncio.get_running_loop().call_later(rng.uniform(0, 2), storm[-1].cancel)
+        if rng.random() < 0.02:
+            cloud.drop_all()
+        await asyncio.sleep(rng.choice((0, 0, 0.05, 0.5)))
+    outcomes = await asyncio.gather(*storm, return_exceptions=True)
+    strange = [o for o in outcomes if not isinstance(o, HomewireError | asyncio.CancelledError | list | None)]
+    assert strange == []
+    await asyncio.sleep(60)
+    assert client.is_logged_in
+    assert (client._book._open, client._book._errors, client._outbox._lanes) == ([], [], {})
+    assert commands._wished_power == {}
+    assert len(asyncio.all_tasks()) <= len(tasks) + 2
+    for switch in switches:
+        await commands.switch(switch, True)
 
 
 async def test_a_borrowed_http_session_stays_open(cloud: HomismartSimulator, new_client: Maker) -> None:
