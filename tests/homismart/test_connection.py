@@ -28,7 +28,7 @@ from homewire.homismart.client import TermsNotAccepted
 from homewire.homismart.connection import HomismartConnection, HomismartSettings, checks
 from homewire.homismart.features import catalogue
 from homewire.homismart.simulator import HomismartSimulator
-from homewire.homismart.simulator.flat import HUB_ID, device
+from homewire.homismart.simulator.flat import HUB_ID, device, hub
 from homewire.kinds import find_kind
 from homewire.link.supervisor import Supervisor
 
@@ -306,6 +306,10 @@ async def test_new_settings_are_used_at_the_next_opening(cloud: HomismartSimulat
     await asyncio.sleep(5)
     assert connection.client.is_logged_in
     assert len(connection.appliances) == 11
+    cloud.add_account("else@example.com", "other", [hub()])
+    supervisor.settings_changed(settings_of(cloud, username="else@example.com", password="other"))
+    await asyncio.sleep(5)
+    assert [*connection.appliances] == [f"homismart:{HUB_ID}"]
     await supervisor.stop()
 
 

@@ -450,6 +450,7 @@ async def test_r18_hooks(cloud: HomismartSimulator, app: App) -> None:
     assert heard is not None
     assert (heard[1]["shared"], heard[1]["type"]) == (True, 5)
     cloud.account.remove("02519999000777")
+    cloud.account.report("02519999000777", frozenset())  # a report of what is gone is none
     cloud.broadcast(b"\x00\x01")
     assert (await app.socket.receive()).data == b"\x00\x01"
     cloud.levers.answer_pings = False

@@ -361,31 +361,22 @@ def _reply(prefix: ReceivePrefix) -> Answer:
     """Return what recognises a reply by its number; `{}` and no body are the same (section 2)."""
 
     def answer(report: Report) -> Any:
-        if isinstance(report, Other) and report.kind is prefix:
-            return {} if report.body is None else report.body
-        return _typed_body(report) if isinstance(report, _TYPED.get(prefix, ())) else None
+        match report:
+            case Other() if report.kind is prefix:
+                return {} if report.body is None else report.body
+            case DeviceList() | AddResult() | DeleteResult() if type(report) is _TYPED.get(prefix):
+                return report.body
+        return None
 
     return answer
 
 
-_TYPED: Final[Mapping[ReceivePrefix, type[Report]]] = {
+_TYPED: Final[Mapping[ReceivePrefix, type[DeviceList | AddResult | DeleteResult]]] = {
     ReceivePrefix.DEVICE_LIST: DeviceList,
     ReceivePrefix.ADD_RESULT: AddResult,
     ReceivePrefix.DELETE_RESULT: DeleteResult,
 }
 """Replies whose layout is known, and which therefore do not come as they are."""
-
-
-def _typed_body(report: Report) -> Any:
-    match report:
-        case DeviceList():
-            return list(report.records)
-        case AddResult():
-            return {"result": report.record is not None, "status": report.record}
-        case DeleteResult():
-            return {"result": report.deleted is not None, "status": {"id": report.deleted}}
-        case _:
-            return None
 
 
 class _Arrival:

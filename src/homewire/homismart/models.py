@@ -103,6 +103,11 @@ class DeviceList(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int = 0
     unnested: bool = False
 
+    @property
+    def body(self) -> list[dict[str, Any]]:
+        """The list as it came, without what was skipped."""
+        return list(self.records)
+
 
 class DevicePush(msgspec.Struct, frozen=True, kw_only=True):
     """`0009`: one object, perhaps only some of its keys (section 9.2). `unnested` is that of the frame."""
@@ -116,11 +121,21 @@ class AddResult(msgspec.Struct, frozen=True, kw_only=True):
 
     record: dict[str, Any] | None
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """The reply as it came, as far as it is known."""
+        return {"result": self.record is not None, "status": self.record}
+
 
 class DeleteResult(msgspec.Struct, frozen=True, kw_only=True):
     """`0015`: the id that is gone, or None when nothing was deleted (section 10.5)."""
 
     deleted: str | None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The reply as it came, as far as it is known."""
+        return {"result": self.deleted is not None, "status": {"id": self.deleted}}
 
 
 class Redirect(msgspec.Struct, frozen=True, kw_only=True):
