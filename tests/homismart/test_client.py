@@ -475,6 +475,19 @@ async def test_of_several_open_commands_the_refused_one_fails(
     assert results[1].reason_code == 72
 
 
+async def test_a_cover_on_its_way_is_not_blamed_for_a_light(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.account.forbidden.add(LIGHT)
+    moving = asyncio.ensure_future(found(client, CURTAIN).open())
+    await asyncio.sleep(3)
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(CommandRejected, match=r"Office light: .*permission denied"):
+        await found(client, LIGHT).turn_on()
+    assert asyncio.get_running_loop().time() - began < 1
+    await moving
+
+
 async def test_as_many_errors_as_open_commands_fail_all(
     cloud: HomismartSimulator, client: HomismartClient
 ) -> None:

@@ -3,7 +3,8 @@
 A request is confirmed by a `0009` (or list entry) of its device that shows the wished value, or by the reply
 with its own number; it fails by `9999` (docs/protocols/homismart.md, section 11). An error names no request.
 With one request open it is that one's; with several it is kept until confirmations leave as many candidates
-as there are errors. Nothing here waits, sends or knows the time: the outbox does.
+as there are errors. A cover that is seen to move is no candidate. Nothing here waits, sends or knows the
+time: the outbox does.
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ class Expectation:
         self.suspects: list[ServerError] = []
         self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._seen: dict[str, Any] = {}
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it was evidently accepted: a cover is moving, the first of a group have reported."""
+        return self.steps > 1
 
     def take_records(self, records: Mapping[str, Mapping[str, Any]]) -> None:
         """Look at reported devices, by id."""
@@ -142,6 +148,7 @@ class Book:
     def take_error(self, error: ServerError) -> bool:
         """Blame a request for an error; return False when nothing that is open can have caused it."""
         candidates = [e for e in self._open if not e.done.done()]
+        candidates = [e for e in candidates if not e.under_way] or candidates
         if error.request is not None:
             candidates = [e for e in candidates if e.request == error.request] or candidates
         if not candidates:
