@@ -176,6 +176,21 @@ async def test_different_sorts_of_one_device_keep_their_order() -> None:
     await asyncio.gather(first, second)
 
 
+async def test_what_is_urgent_passes_a_burst_and_keeps_its_own_pace() -> None:
+    wire = Wire()
+    outbox = wire.outbox()
+    burst = [asyncio.ensure_future(outbox.perform(order(f"light {n}"))) for n in range(50)]
+    await asyncio.sleep(0.05)
+    stops = [asyncio.ensure_future(outbox.perform(order(f"cover {n}", urgent=True))) for n in range(3)]
+    await asyncio.sleep(8)
+    went = [body["id"] for _, body in wire.sent if body]
+    assert len(went) == 53
+    assert [name for name in went if name.startswith("cover")] == ["cover 0", "cover 1", "cover 2"]
+    assert went.index("cover 0") < went.index("cover 2") < 25
+    wire.book.fail_all(ConnectionLost("gone"))
+    await asyncio.gather(*burst, *stops, return_exceptions=True)
+
+
 def test_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_module, "_MOST_OBJECTS", 2)
     session = HomismartSession()

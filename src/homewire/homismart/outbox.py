@@ -2,8 +2,8 @@
 
 Requests to one device run one after the other; a newer one of the same sort takes the place of one that
 still waits, and a new move of a cover ends the wait for the earlier move. Stopping a cover waits for nothing
-but its place in the pace. Nothing is ever sent twice. A report that got lost is looked for in a new device
-list (`0004`) before a request is given up.
+but other stops. Nothing is ever sent twice. A report that got lost is looked for in a new device list
+(`0004`) before a request is given up.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Order:
     """One request to be sent: built from the newest state at the last moment, with what confirms it.
 
     `key` is the sort of request: a newer order of the same device and key supersedes a waiting one, and one
-    that already runs when `interrupts`. An `urgent` order does not wait until other sorts are confirmed.
+    that already runs when `interrupts`. An `urgent` order waits neither until other sorts are confirmed nor
+    behind what is not urgent.
     `subject` is what errors call the device. `on_sent` is called when the bytes are out; `silence_s` replaces
     the outbox's limit when that is shorter.
     """
@@ -75,6 +76,25 @@ class _Lane:
         self.orders: list[Order] = []
 
 
+class _Pace:
+    """Lets one order go at a time, `GAP_S` apart."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._next_at = 0.0
+
+    async def turn(self, order: Order) -> None:
+        """Wait for the order's turn; raise CommandSuperseded if it lost it meanwhile."""
+        async with self._lock:
+            wait_s = self._next_at - self._clock.monotonic()
+            if wait_s > 0 and not order.superseded:
+                await self._clock.sleep(wait_s)
+            if order.superseded:
+                raise order.superseding()
+            self._next_at = self._clock.monotonic() + GAP_S
+
+
 class Outbox:
     """Sends orders with `transmit` and waits until the `book` says how they ended; times by `clock`."""
 
@@ -93,8 +113,7 @@ class Outbox:
         self._clock = clock
         self._timeout_s = timeout_s
         self._lanes: dict[str, _Lane] = {}
-        self._pace = asyncio.Lock()
-        self._next_at = 0.0
+        self._pace, self._urgent_pace = _Pace(clock), _Pace(clock)
 
     async def perform(self, order: Order) -> Any:
         """Send the order when its turn comes and return what confirmed it.
@@ -118,7 +137,7 @@ class Outbox:
                 self._lanes.pop(order.device_id, None)
 
     async def _run(self, order: Order) -> Any:
-        await self._wait_for_pace(order)
+        await (self._urgent_pace if order.urgent else self._pace).turn(order)
         request = order.build()
         order.expectation = expectation = Expectation(
             request[0], wishes=order.wishes, answer=order.answer, subject=order.subject
@@ -133,16 +152,6 @@ class Outbox:
             return await self._settled(order, expectation)
         finally:
             self._book.close(expectation)
-
-    async def _wait_for_pace(self, order: Order) -> None:
-        """Wait for the order's turn among all devices; raise CommandSuperseded if it lost it meanwhile."""
-        async with self._pace:
-            wait_s = self._next_at - self._clock.monotonic()
-            if wait_s > 0 and not order.superseded:
-                await self._clock.sleep(wait_s)
-            if order.superseded:
-                raise order.superseding()
-            self._next_at = self._clock.monotonic() + GAP_S
 
     async def _settled(self, order: Order, expectation: Expectation) -> Any:
         """Wait until it is settled; the limits are on silence, as a moving cover may report on its way."""
