@@ -251,6 +251,17 @@ async def test_a_stop_does_not_wait_for_the_report_of_something_else(
         await dimming
 
 
+async def test_nothing_waits_until_a_cover_has_arrived(client: HomismartClient) -> None:
+    curtain = found(client, CURTAIN)
+    moving = asyncio.ensure_future(curtain.open())
+    await asyncio.sleep(1.5)
+    await asyncio.gather(curtain.set_led_state(7), curtain.set_name("Sunny side"))
+    assert not moving.done()
+    assert (curtain.led_state, curtain.name) == (7, "Sunny side")
+    await moving
+    assert curtain.current_level == 0
+
+
 async def test_a_cover_that_is_silent_on_its_way_is_awaited(
     cloud: HomismartSimulator, client: HomismartClient
 ) -> None:

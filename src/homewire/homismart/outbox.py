@@ -1,9 +1,9 @@
 """How requests leave: ordered per device, paced, each waiting for its confirmation.
 
-Requests to one device run one after the other; a newer one of the same sort takes the place of one that
-still waits, and a new move of a cover ends the wait for the earlier move. Stopping a cover waits for nothing
-but other stops. Nothing is ever sent twice. A report that got lost is looked for in a new device list
-(`0004`) before a request is given up.
+Requests to one device run one after the other, except that none waits until a cover has arrived; a newer one
+of the same sort takes the place of one that still waits, and a new move ends the wait for the earlier move.
+Stopping a cover waits for nothing but other stops. Nothing is ever sent twice. A report that got lost is
+looked for in a new device list (`0004`) before a request is given up.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Order:
     """One request to be sent: built from the newest state at the last moment, with what confirms it.
 
     `key` is the sort of request: a newer order of the same device and key supersedes a waiting one, and one
-    that already runs when `interrupts`. An `urgent` order waits neither until other sorts are confirmed nor
+    that already runs when `interrupts`: such an order takes its time, and others of the device need not wait
+    for its end. An `urgent` order waits neither until other sorts are confirmed nor
     behind what is not urgent.
     `subject` is what errors call the device. `on_sent` is called when the bytes are out; `silence_s` replaces
     the outbox's limit when that is shorter.
@@ -121,37 +122,38 @@ class Outbox:
         Raise CommandRejected, CommandSuperseded, CommandTimeout, NotSupported, AuthenticationFailed or
         ConnectionLost.
         """
-        if order.device_id is None:
-            return await self._run(order)
-        lane = self._lanes.setdefault(order.device_id, _Lane())
+        lane = _Lane() if order.device_id is None else self._lanes.setdefault(order.device_id, _Lane())
         for earlier in lane.orders:
             if earlier.key == order.key and (earlier.expectation is None or order.interrupts):
                 earlier.supersede()
         lane.orders.append(order)
         try:
             async with contextlib.nullcontext() if order.urgent else lane.lock:
-                return await self._run(order)
+                expectation = await self._sent(order)
+                if not order.interrupts:
+                    return await self._settled(order, expectation)
+            return await self._settled(order, expectation)
         finally:
+            if order.expectation is not None:
+                self._book.close(order.expectation)
             lane.orders.remove(order)
-            if not lane.orders:
+            if not lane.orders and order.device_id is not None:
                 self._lanes.pop(order.device_id, None)
 
-    async def _run(self, order: Order) -> Any:
+    async def _sent(self, order: Order) -> Expectation:
+        """Send the order when its turn comes, and return what to wait for."""
         await (self._urgent_pace if order.urgent else self._pace).turn(order)
         request = order.build()
         order.expectation = expectation = Expectation(
             request[0], wishes=order.wishes, answer=order.answer, subject=order.subject
         )
         self._book.add(expectation)
-        try:
-            await self._transmit(request)
-            if order.on_sent is not None:
-                order.on_sent()
-            if not order.wishes and order.answer is None:
-                return None
-            return await self._settled(order, expectation)
-        finally:
-            self._book.close(expectation)
+        await self._transmit(request)
+        if order.on_sent is not None:
+            order.on_sent()
+        if not order.wishes and order.answer is None:
+            expectation.settle(None)
+        return expectation
 
     async def _settled(self, order: Order, expectation: Expectation) -> Any:
         """Wait until it is settled; the limits are on silence, as a moving cover may report on its way."""
