@@ -86,7 +86,10 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HarEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One exchange of a HAR file; `messages` are WebSocket texts, each with "send" or "receive"."""
+    """One exchange of a HAR file; `messages` are WebSocket texts, each with "send" or "receive".
+
+    `message_times` has the time (UTC) of each message, None where the file does not tell.
+    """
 
     method: str
     url: str
@@ -96,6 +99,7 @@ class HarEntry(msgspec.Struct, frozen=True, kw_only=True):
     request_body: bytes
     response_body: bytes
     messages: tuple[tuple[str, str], ...] = ()
+    message_times: tuple[dt.datetime | None, ...] = ()
     at: str | None = None
 
 
@@ -148,8 +152,19 @@ def _har_entry(entry: Mapping[str, Any]) -> HarEntry:
         request_body=_body(request.get("postData") or {}),
         response_body=_body(response.get("content") or {}),
         messages=messages,
+        message_times=tuple(_moment(m.get("time")) for m in entry.get("_webSocketMessages", ())),
         at=entry.get("startedDateTime"),
     )
+
+
+def _moment(seconds: object) -> dt.datetime | None:
+    """Return the time of a WebSocket message, which browsers give in seconds since 1970."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    try:
+        return dt.datetime.fromtimestamp(seconds, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _headers(side: Mapping[str, Any]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -221,10 +222,37 @@ async def test_a_peer_that_takes_no_data_any_more(
 ) -> None:
     proxy = await fault_proxy("127.0.0.1", plain.port)
     client = new_client(plain, proxy.port)
+    lost: list[ConnectionLost] = []
+    client.session.register_event_listener("connection_lost", lost.append)
     await client.connect()
     proxy.up.rate = 1.0
     with pytest.raises(ConnectionLost, match="takes no data any more"):
         await client.send_command_raw(RequestPrefix.SCENARIO_MODIFY, {"scene": "x" * 20_000_000})
+    proxy.up.rate = None
+    await asyncio.sleep(12)  # what was cut off cannot be gone on with: the link begins anew
+    assert "takes no data any more" in str(lost[0])
+    assert client.is_logged_in
+
+
+async def test_hanging_up_on_a_peer_that_takes_no_data_frees_everything(
+    plain: HomismartSimulator, fault_proxy: StartProxy
+) -> None:
+    proxy = await fault_proxy("127.0.0.1", plain.port)
+    client = HomismartClient(
+        plain.options.username,
+        plain.options.password,
+        url=plain.url.replace(f":{plain.port}", f":{proxy.port}"),
+    )
+    await client.open()
+    http = client._http
+    assert http is not None
+    proxy.up.rate = 1.0
+    with pytest.raises(ConnectionLost, match="takes no data any more"):
+        await client.send_command_raw(RequestPrefix.SCENARIO_MODIFY, {"scene": "x" * 20_000_000})
+    began = asyncio.get_running_loop().time()
+    await client.close()
+    assert asyncio.get_running_loop().time() - began < 4.5  # the supervisor grants five seconds
+    assert http.closed
 
 
 async def test_any_message_is_a_sign_of_life(cloud: HomismartSimulator, new_client: Maker) -> None:
@@ -354,6 +382,23 @@ async def test_a_redirect_after_the_login_moves_the_session(
     await client.commands.switch(light, True)
 
 
+async def test_a_redirect_while_the_list_is_read_again_is_followed(
+    cloud: HomismartSimulator, new_client: Maker
+) -> None:
+    client = new_client(cloud)
+    lost: list[ConnectionLost] = []
+    client.session.register_event_listener("connection_lost", lost.append)
+    await client.connect()
+    cloud.levers.reply_delay_s = 5.0
+    await asyncio.sleep(602)
+    cloud.broadcast('0039{"ip":"127.0.0.2","port":"443"}')
+    cloud.levers.reply_delay_s = 0.0
+    await asyncio.sleep(2)
+    assert client.host == "127.0.0.2"
+    assert client.is_logged_in
+    assert lost == []
+
+
 async def test_being_sent_around_after_every_login_ends(cloud: HomismartSimulator, new_client: Maker) -> None:
     cloud.levers.redirects.append(RedirectRule(when=RedirectWhen.AFTER_LOGIN, to=None, after_s=1.0))
     client = new_client(cloud)
@@ -468,12 +513,67 @@ async def test_frames_in_any_order(cloud: HomismartSimulator, new_client: Maker)
     assert client.session.get_device_by_id("02519999000777") is None  # the list is complete
 
 
+@pytest.mark.parametrize("seed", range(3))
+async def test_commands_cancelled_at_any_moment_leave_nothing(
+    cloud: HomismartSimulator, new_client: Maker, seed: int
+) -> None:
+    client = new_client(cloud)
+    await client.connect()
+    rng, commands = random.Random(seed), client.commands
+    known = client.session.get_all_devices()
+    switches = [device for device in known if device.kind.switchable]
+    covers = [device for device in known if device.kind.cover]
+    tasks = set(asyncio.all_tasks())
+    storm: list[asyncio.Future[Any]] = []
+    for _ in range(300):
+        switch, cover = rng.choice(switches), rng.choice(covers)
+        deed = rng.choice(
+            (
+                lambda switch=switch: commands.toggle(switch),
+                lambda switch=switch: commands.set_led(switch, rng.randrange(101)),
+                lambda switch=switch: commands.modify(switch, name=f"Lamp {rng.random()}"),
+                lambda cover=cover: commands.move(cover, rng.randrange(101)),
+                lambda cover=cover: commands.stop(cover),
+                client.refresh,
+                client.timers,
+            )
+        )
+        storm.append(asyncio.ensure_future(deed()))
+        if rng.random() < 0.5:
+            asyncio.get_running_loop().call_later(rng.uniform(0, 2), storm[-1].cancel)
+        if rng.random() < 0.02:
+            cloud.drop_all()
+        await asyncio.sleep(rng.choice((0, 0, 0.05, 0.5)))
+    outcomes = await asyncio.gather(*storm, return_exceptions=True)
+    strange = [o for o in outcomes if not isinstance(o, HomewireError | asyncio.CancelledError | list | None)]
+    assert strange == []
+    await asyncio.sleep(60)
+    assert client.is_logged_in
+    assert (client._book._open, client._book._errors, client._outbox._lanes) == ([], [], {})
+    assert commands._wished_power == {}
+    assert len(asyncio.all_tasks()) <= len(tasks) + 2
+    for switch in switches:
+        await commands.switch(switch, True)
+
+
 async def test_a_borrowed_http_session_stays_open(cloud: HomismartSimulator, new_client: Maker) -> None:
     async with aiohttp.ClientSession() as http:
         client = new_client(cloud, http_session=http)
         await client.connect()
         await client.disconnect()
         assert not http.closed
+
+
+async def test_a_borrowed_http_session_that_verifies_nothing_carries_no_login(
+    cloud: HomismartSimulator, new_client: Maker
+) -> None:
+    careless = aiohttp.TCPConnector(ssl=False)
+    async with aiohttp.ClientSession(connector=careless) as http:
+        client = new_client(cloud, http_session=http)
+        client._trust = True
+        with pytest.raises(ConnectionFailed, match="without a look at its certificate"):
+            await client.connect()
+    assert cloud.received() == []
 
 
 async def test_the_connection_closes_in_every_state(cloud: HomismartSimulator) -> None:

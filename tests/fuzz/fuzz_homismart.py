@@ -1,10 +1,12 @@
 """Fuzzing of Homismart: a frame is refused with a ProtocolError, or changes a session that stays readable.
 
-The first target takes bare frames in both directions, the second whole capture files.
+The first target takes bare frames in both directions, what clients send through the simulated account; the
+second whole capture files.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +21,10 @@ from homewire.homismart.codec import Direction, FrameError, decode, encode
 from homewire.homismart.decoder import decode as decode_capture
 from homewire.homismart.devices import CurtainDevice, SwitchableDevice
 from homewire.homismart.models import DevicePush, read_report
+from homewire.homismart.prefixes import RequestPrefix
 from homewire.homismart.session import ChangeKind, DeviceChange, HomismartSession
+from homewire.homismart.simulator.account import Refused, SimulatedAccount
+from homewire.homismart.simulator.flat import device, hub
 from tests.fuzz.harness import Target
 
 CASES: Final[list[dict[str, Any]]] = json.loads(
@@ -49,6 +54,8 @@ def take(content: str | bytes, direction: Direction) -> bool:
         frame = decode(content, direction)
         if frame.kind is not None and frame.body is not None:
             assert decode(encode(frame.kind, frame.body), direction).body == frame.body
+        if isinstance(frame.kind, RequestPrefix):
+            carry_out(frame.kind, frame.body)
         if direction is Direction.TO_SERVER:
             return True
         report = read_report(frame)
@@ -61,6 +68,17 @@ def take(content: str | bytes, direction: Direction) -> bool:
     if isinstance(report, DevicePush):
         session.take(report)
     return True
+
+
+def carry_out(prefix: RequestPrefix, body: Any) -> None:
+    """Let a simulated account answer; it refuses by a code, and its objects can still be listed."""
+    objects = [hub(), device("04510000000401", "Shutter", 4), device("02510000000162", "Light", 2)]
+    account = SimulatedAccount("a@example.com", "x", objects, clock=CLOCK, motion=False)
+    with contextlib.suppress(Refused):
+        account.handle(prefix, body)
+    listed = account.handle(RequestPrefix.LIST_DEVICES, {})
+    assert listed.reply is not None
+    encode(*listed.reply)
 
 
 def refused_inside(error: FrameError, content: str | bytes) -> bool:

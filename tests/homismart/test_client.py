@@ -212,10 +212,75 @@ async def test_a_cover_that_somebody_else_stops_fails_the_move(
     moving = asyncio.ensure_future(found(client, CURTAIN).open())
     await asyncio.sleep(3.5)
     await found(other, CURTAIN).stop()
-    with pytest.raises(CommandRejected, match="Bedroom curtain: it was stopped at level 70"):
+    with pytest.raises(CommandRejected, match="Bedroom curtain: it was stopped on its way"):
         await moving
     await found(client, CURTAIN).open()  # the report of the earlier stop is no obstacle
     assert found(client, CURTAIN).current_level == 0
+
+
+async def test_a_move_that_still_waits_for_the_pace_is_replaced_by_its_stop(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    others = [d.turn_on() for d in client.session.get_all_devices() if isinstance(d, SwitchableDevice)]
+    burst = [asyncio.ensure_future(other) for other in others]
+    curtain = found(client, CURTAIN)
+    moving = asyncio.ensure_future(curtain.open())
+    await asyncio.sleep(0)
+    began = asyncio.get_running_loop().time()
+    await curtain.stop()
+    assert asyncio.get_running_loop().time() - began < 1
+    with pytest.raises(CommandSuperseded):
+        await moving
+    await asyncio.gather(*burst)
+    states = [b["curtainState"] for b in sent(cloud, RequestPrefix.DEVICE_CONTROL) if b["id"] == CURTAIN]
+    assert states == ["99"]
+
+
+async def test_a_stop_does_not_wait_for_the_report_of_something_else(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    curtain = found(client, CURTAIN)
+    cloud.levers.silent_after_login = True
+    dimming = asyncio.ensure_future(curtain.set_led_state(7))
+    await asyncio.sleep(0.5)
+    cloud.levers.silent_after_login = False
+    await curtain.stop()
+    assert curtain.is_stopped
+    assert not dimming.done()
+    with pytest.raises(CommandTimeout):
+        await dimming
+
+
+async def test_nothing_waits_until_a_cover_has_arrived(client: HomismartClient) -> None:
+    curtain = found(client, CURTAIN)
+    moving = asyncio.ensure_future(curtain.open())
+    await asyncio.sleep(1.5)
+    await asyncio.gather(curtain.set_led_state(7), curtain.set_name("Sunny side"))
+    assert not moving.done()
+    assert (curtain.led_state, curtain.name) == (7, "Sunny side")
+    await moving
+    assert curtain.current_level == 0
+
+
+async def test_a_cover_that_is_silent_on_its_way_is_awaited(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.account.step_s, cloud.account.reports_steps = 4.0, False
+    curtain = found(client, CURTAIN)
+    began = asyncio.get_running_loop().time()
+    await curtain.open()
+    assert 39 < asyncio.get_running_loop().time() - began < 42
+    assert (
+        len(sent(cloud, RequestPrefix.LIST_DEVICES)) == 3
+    )  # the client's first, and two while it was silent
+    cloud.levers.lost_pushes = 2
+    await curtain.close()  # the list tells what the lost report would have told
+    assert curtain.current_level == 100
+
+
+async def test_reports_on_the_way_spare_the_list(cloud: HomismartSimulator, client: HomismartClient) -> None:
+    await found(client, CURTAIN).open()
+    assert len(sent(cloud, RequestPrefix.LIST_DEVICES)) == 1
 
 
 async def test_a_newer_move_replaces_the_running_one(client: HomismartClient) -> None:
@@ -239,6 +304,18 @@ async def test_levels_can_be_exact_and_are_never_the_stop_code(
     await shutter.set_level(99)
     assert shutter.current_level == 100
     assert [b["curtainState"] for b in sent(cloud, RequestPrefix.DEVICE_CONTROL)] == ["33", "100"]
+
+
+async def test_open_and_closed_are_exact_whatever_the_step(
+    cloud: HomismartSimulator, new_client: Maker
+) -> None:
+    client = new_client(cover_step=30)
+    await client.connect()
+    shutter = found(client, SHUTTER)
+    await shutter.close()
+    await shutter.set_level(70)
+    await shutter.open()
+    assert [b["curtainState"] for b in sent(cloud, RequestPrefix.DEVICE_CONTROL)] == ["100", "60", "0"]
 
 
 async def test_locking_is_free_and_unlocking_needs_consent(
@@ -268,6 +345,53 @@ async def test_renaming_a_lock_never_opens_it(cloud: HomismartSimulator, client:
     assert len(sent(cloud, RequestPrefix.MODIFY_DEVICE)) == 1
     await door.set_name("Front door", assume_locked=True)
     assert cloud.account.objects[DOOR]["lock"] == "2"
+
+
+async def test_a_device_of_unknown_type_may_be_a_lock(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    for device_id, code in (("2A510000002A01", "2"), ("2A510000002A02", None)):
+        cloud.account.objects[device_id] = device(device_id, "New", 42, lock=code)
+    await client.refresh()
+    await found(client, "2A510000002A01").set_name("Gate")
+    with pytest.raises(RemoteControlDisabled, match="assume_locked"):
+        await found(client, "2A510000002A02").set_name("Gate")
+    await found(client, "2A510000002A02").set_name("Gate", assume_locked=True)
+    assert [body["lock"] for body in sent(cloud, RequestPrefix.MODIFY_DEVICE)] == ["2", "2"]
+
+
+async def test_name_and_icon_do_not_replace_each_other(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    light = found(client, LIGHT)
+    await asyncio.gather(light.set_led_state(3), light.set_name("Lamp"), light.set_icon("5"))
+    assert (light.led_state, light.name, light.icon_id) == (3, "Lamp", "5")
+    assert [body["name"] for body in sent(cloud, RequestPrefix.MODIFY_DEVICE)] == ["Lamp", "Lamp"]
+
+
+async def test_toggling_counts_from_the_newest_wish(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    light = found(client, LIGHT)
+    cloud.levers.push_delay_s = 1.0
+    first = asyncio.ensure_future(light.turn_on())
+    await asyncio.sleep(0.5)
+    second = asyncio.ensure_future(light.turn_off())
+    await first  # the off is now under way
+    await light.toggle()
+    await second
+    assert light.is_on is True
+    assert [body["power"] for body in sent(cloud, RequestPrefix.DEVICE_CONTROL)] == [True, False, True]
+
+
+async def test_last_on_is_written_and_read_in_the_zone_of_the_flat(
+    cloud: HomismartSimulator, new_client: Maker
+) -> None:
+    client = new_client(time_zone=dt.timezone(dt.timedelta(hours=11)))
+    await client.connect()
+    light = found(client, LIGHT)
+    await light.turn_on()
+    assert abs(light.last_on - cloud.clock.now()) < dt.timedelta(seconds=5)
 
 
 async def test_operation_time(cloud: HomismartSimulator, client: HomismartClient) -> None:
@@ -362,6 +486,19 @@ async def test_of_several_open_commands_the_refused_one_fails(
     assert results[1].reason_code == 72
 
 
+async def test_a_cover_on_its_way_is_not_blamed_for_a_light(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.account.forbidden.add(LIGHT)
+    moving = asyncio.ensure_future(found(client, CURTAIN).open())
+    await asyncio.sleep(3)
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(CommandRejected, match=r"Office light: .*permission denied"):
+        await found(client, LIGHT).turn_on()
+    assert asyncio.get_running_loop().time() - began < 1
+    await moving
+
+
 async def test_as_many_errors_as_open_commands_fail_all(
     cloud: HomismartSimulator, client: HomismartClient
 ) -> None:
@@ -393,6 +530,30 @@ async def test_an_unasked_error_is_an_event(cloud: HomismartSimulator, client: H
     await asyncio.sleep(1)
     assert errors[0]["code"] == 7
     assert errors[0]["info"] == "gone"
+    assert errors[0]["type"] == "server_command_error"  # this and what follows is homismart-client's form
+    assert errors[0]["data"] == {"code": 7, "info": "gone"}
+    assert isinstance(errors[0]["exception"], CommandRejected)
+
+
+async def test_losses_are_told_in_the_form_of_the_replaced_library(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    errors: list[dict[str, Any]] = []
+    client.session.register_event_listener("session_error", errors.append)
+    cloud.drop_all()
+    await asyncio.sleep(10)
+    cloud.levers.upgrade_status = 503
+    cloud.drop_all()
+    await asyncio.sleep(10)
+    cloud.levers.upgrade_status = None
+    cloud.account.digest = "0" * 32
+    await asyncio.sleep(60)
+    closed, refused = "connection_closed_by_server", "connection_operational_error"
+    assert [error["type"] for error in errors][:3] == [closed, closed, refused]
+    assert errors[-1]["type"] == "authentication_failed"
+    assert isinstance(errors[-1]["exception"], AuthenticationFailed)
+    assert errors[0]["exception_class"] == "ConnectionLost"
+    assert errors[0]["exception_object"] is errors[0]["exception"]
 
 
 async def test_silence_is_a_timeout_and_a_lost_report_is_found_in_the_list(
@@ -416,7 +577,10 @@ async def test_a_burst_is_paced_and_only_the_newest_waiting_wish_is_sent(
     cloud: HomismartSimulator, client: HomismartClient
 ) -> None:
     light = found(client, LIGHT)
-    tasks = [asyncio.ensure_future(light.set_led_state(level)) for level in (10, 20, 30, 40)]
+    cloud.levers.push_delay_s = 1.0
+    tasks = [asyncio.ensure_future(light.set_led_state(10))]
+    await asyncio.sleep(0.5)
+    tasks += [asyncio.ensure_future(light.set_led_state(level)) for level in (20, 30, 40)]
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [
         type(None),
@@ -444,12 +608,34 @@ async def test_a_group_is_switched_as_a_whole(cloud: HomismartSimulator, client:
     assert found(client, LIGHT).is_on is False
     await client.control_all(Group.COVERS, False)
     assert found(client, SHUTTER).current_level == 100
-    await client.control_all(Group.ALL, True)
+    await client.control_all(Group.ALL, True, dangerous=True)
     assert all(d.is_on for d in client.session.get_all_devices() if isinstance(d, SwitchableDevice))
     assert found(client, SHUTTER).current_level == 0
     cloud.account.objects.pop("01517A0000A001")
     await client.refresh()
     await client.control_all(Group.SOCKETS, True)  # nobody is left to confirm
+
+
+async def test_a_group_that_may_open_a_door_needs_consent(
+    cloud: HomismartSimulator, client: HomismartClient, new_client: Maker
+) -> None:
+    for group, on in ((Group.ALL, True), (9, True), (9, False)):
+        with pytest.raises(RemoteControlDisabled, match="Front door"):
+            await client.control_all(group, on)
+    assert sent(cloud, RequestPrefix.CONTROL_ALL) == []
+    await client.control_all(Group.ALL, False)
+    allowed = new_client(allow=Allowance(["Front door/lock"]))
+    await allowed.connect()
+    await allowed.control_all(Group.ALL, True)
+    assert [body["action"] for body in sent(cloud, RequestPrefix.CONTROL_ALL)] == ["0", "1"]
+
+
+async def test_a_group_without_reports_says_who_is_missing(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.levers.silent_after_login = True
+    with pytest.raises(CommandTimeout, match="No report came from 01517A0000A001, 02510000000162"):
+        await client.control_all(Group.ALL, False)
 
 
 async def test_adding_and_deleting(client: HomismartClient, new_client: Maker) -> None:
@@ -478,6 +664,13 @@ async def test_raw_requests_of_everything_else(cloud: HomismartSimulator, client
     assert await client.request(RequestPrefix.SCENARIO_LIST) == []
     assert await client.request(RequestPrefix.FAVOURITE_SAVE, {"id": "7"}) == {"result": True}
     assert await client.request(RequestPrefix.CAMERA_ACCESS_SAVE, {}) is None
+    assert len(await client.request(RequestPrefix.LIST_DEVICES)) == 11
+    lamp = device("02519999000777", "New lamp", 2)
+    added = await client.request(RequestPrefix.ADD_DEVICE, lamp)
+    assert (added["result"], added["status"]["name"]) == (True, "New lamp")
+    gone = {"result": True, "status": {"id": lamp["id"]}}
+    assert await client.request(RequestPrefix.DELETE_DEVICE, {"devid": lamp["id"]}) == gone
+    assert (await client.request(RequestPrefix.DELETE_DEVICE, {"devid": lamp["id"]}))["result"] is False
     assert await found(client, LIGHT).query_timers() == []
     assert await found(client, LIGHT).delete_all_timers() == {"result": True}
     await client.send_command_raw(RequestPrefix.HEARTBEAT)
@@ -680,6 +873,80 @@ async def test_a_cancelled_connect_leaves_nothing(cloud: HomismartSimulator, new
     cloud.levers.reply_delay_s = 0.0
     await client.connect()
     assert client.is_logged_in
+
+
+async def test_calls_of_connect_at_the_same_time_share_one_attempt(
+    cloud: HomismartSimulator, new_client: Maker
+) -> None:
+    cloud.levers.reply_delay_s = 1.0
+    client = new_client()
+    await asyncio.gather(*(client.connect() for _ in range(3)))
+    assert client.is_logged_in
+    assert cloud.upgrades == 1
+
+
+async def test_disconnecting_ends_a_connect_under_way(cloud: HomismartSimulator, new_client: Maker) -> None:
+    cloud.levers.reply_delay_s = 5.0
+    client = new_client()
+    connecting = asyncio.ensure_future(client.connect())
+    await asyncio.sleep(1)
+    await client.disconnect()
+    with pytest.raises(ConnectionFailed, match="disconnected"):
+        await connecting
+    assert not client.is_connected
+
+
+async def test_a_refused_list_is_a_failed_connect(cloud: HomismartSimulator, new_client: Maker) -> None:
+    cloud.levers.reply_delay_s = 1.0
+    connecting = asyncio.ensure_future(new_client().connect())
+    await asyncio.sleep(1.5)
+    cloud.broadcast('9999{"code":1,"info":"?"}')
+    with pytest.raises(ConnectionFailed, match="sends no device list: the cloud refused: general failure"):
+        await connecting
+
+
+async def test_an_error_while_the_list_is_read_again_is_no_loss(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.levers.reply_delay_s = 10.0
+    for code in (7, 96):
+        await asyncio.sleep(600 if code == 7 else 610)
+        cloud.broadcast(f'9999{{"code":{code},"info":"whose?"}}')
+    await asyncio.sleep(60)
+    assert client.is_logged_in
+    assert cloud.upgrades == 1
+
+
+async def test_a_list_that_needs_a_new_login_gets_one(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.levers.reply_delay_s = 10.0
+    await asyncio.sleep(605)
+    cloud.broadcast('9999{"code":2,"info":"log in"}')
+    cloud.levers.reply_delay_s = 0.0
+    await asyncio.sleep(10)
+    assert cloud.upgrades == 2
+    assert client.is_logged_in
+
+
+async def test_the_news_of_a_hub_let_the_list_be_read(
+    cloud: HomismartSimulator, client: HomismartClient
+) -> None:
+    cloud.levers.hub_status = True
+    light = found(client, LIGHT)
+    await asyncio.sleep(40)
+    cloud.levers.lost_pushes = 9  # nothing but 0049 comes, of the hub and the eight devices behind it
+    cloud.set_online(HUB_ID, False)
+    await asyncio.sleep(2)
+    assert light.is_online is False
+    lists = len(sent(cloud, RequestPrefix.LIST_DEVICES))
+    cloud.levers.heartbeat_reply = True  # the same again with every heartbeat
+    await asyncio.sleep(300)
+    assert len(sent(cloud, RequestPrefix.LIST_DEVICES)) == lists
+    for number in range(100):
+        cloud.broadcast(f'0049{{"mac":{number}}}')
+        await asyncio.sleep(1)
+    assert len(sent(cloud, RequestPrefix.LIST_DEVICES)) <= lists + 5
 
 
 def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

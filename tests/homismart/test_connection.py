@@ -20,13 +20,15 @@ from homewire.errors import (
     CommandTimeout,
     ConfigurationError,
     InvalidValue,
+    NotFound,
     RemoteControlDisabled,
 )
-from homewire.homismart.appliance import HomismartAppliance, catalogue
+from homewire.homismart.appliance import HomismartAppliance
 from homewire.homismart.client import TermsNotAccepted
 from homewire.homismart.connection import HomismartConnection, HomismartSettings, checks
+from homewire.homismart.features import catalogue
 from homewire.homismart.simulator import HomismartSimulator
-from homewire.homismart.simulator.flat import HUB_ID, device
+from homewire.homismart.simulator.flat import HUB_ID, device, hub
 from homewire.kinds import find_kind
 from homewire.link.supervisor import Supervisor
 
@@ -202,6 +204,29 @@ async def test_devices_come_and_go(cloud: HomismartSimulator, home: HomismartCon
     assert told == [("New lamp", True), ("New lamp", False)]
 
 
+async def test_a_new_name_is_a_new_declaration(cloud: HomismartSimulator, home: HomismartConnection) -> None:
+    light, changes = home.appliances[LIGHT], list[Change]()
+    light.subscribe(changes.append)
+    cloud.account.change("02510000000162", name="Study", version=2)
+    await asyncio.sleep(1)
+    assert (light.identity.name, light.identity.firmware) == ("Study", "2")
+    assert [change.declared for change in changes] == [True, False]
+    assert changes[1].values == {"name": "Study"}
+
+
+async def test_lists_without_a_documented_layout_are_resources(
+    cloud: HomismartSimulator, home: HomismartConnection
+) -> None:
+    light, hub = home.appliances[LIGHT], home.appliances[f"homismart:{HUB_ID}"]
+    assert [*light.resources] == ["timers"]
+    assert await light.read_resource("timers") == []
+    assert [await hub.read_resource(name) for name in hub.resources] == [[]] * 4
+    prefixes = [frame.prefix for frame in cloud.received()][-5:]
+    assert prefixes == ["0028", "0044", "0112", "0142", "0230"]
+    with pytest.raises(NotFound, match="It has: timers"):
+        await light.read_resource("scenarios")
+
+
 async def test_a_device_may_change_its_kind(cloud: HomismartSimulator, home: HomismartConnection) -> None:
     light = home.appliances[LIGHT]
     cloud.account.change("02510000000162", type=5, curtainState="20")
@@ -251,6 +276,15 @@ async def test_wrong_settings_are_told_by_name(cloud: HomismartSimulator) -> Non
             await connection.open()
         assert caught.value.key == key
         await connection.close()
+    for setting, values in {"cover_step": (0, 101, 1.5), "command_timeout_s": (0, -1)}.items():
+        for number in values:
+            with pytest.raises(ConfigurationError, match=setting):
+                settings_of(cloud, **{setting: number})
+    for url in ("nonsense", "http://127.0.0.1/", "wss://", "wss://[::1", "wss://a:99999/", "wss://a\n/"):
+        connection = HomismartConnection(settings_of(cloud, url=url))
+        with pytest.raises(ConfigurationError, match="no WebSocket address") as caught:
+            await connection.open()
+        assert caught.value.key == "url"
     with pytest.raises(AuthenticationFailed):
         async with homewire.connect("homismart", **{**cloud.settings(), "password": "wrong"}):
             pass
@@ -272,12 +306,17 @@ async def test_new_settings_are_used_at_the_next_opening(cloud: HomismartSimulat
     await asyncio.sleep(5)
     assert connection.client.is_logged_in
     assert len(connection.appliances) == 11
+    cloud.add_account("else@example.com", "other", [hub()])
+    supervisor.settings_changed(settings_of(cloud, username="else@example.com", password="other"))
+    await asyncio.sleep(5)
+    assert [*connection.appliances] == [f"homismart:{HUB_ID}"]
     await supervisor.stop()
 
 
 async def test_doctor_tells_what_is_wrong(cloud: HomismartSimulator) -> None:
     found = [check async for check in checks(settings_of(cloud), Clock())]
     assert [check.ok for check in found] == [True, True, True]
+    assert found[0].found == "dana@example.com signed in at 127.0.0.1"
     assert found[1].found == "2 hubs, 9 devices"
     cloud.set_online("02510000000162", False)
     cloud.account.objects["02510000000163"]["led"] = "bright"
@@ -286,6 +325,8 @@ async def test_doctor_tells_what_is_wrong(cloud: HomismartSimulator) -> None:
     assert [check.ok for check in found] == [True, False, False]
     found = [check async for check in checks(settings_of(cloud, password="wrong"), Clock())]
     assert [check.ok for check in found] == [False]
+    assert found[0].remedy == "Check user name and password in the vendor's own app."
+    assert found[0].remedy not in found[0].found
 
 
 def test_the_catalogue_lists_every_model() -> None:

@@ -50,8 +50,8 @@ async def test_only_a_report_that_carries_the_key_confirms() -> None:
         book.take_records([record])
     assert wish.waiting_for.keys() == {"a", "b"}
     book.take_records([{"id": "a", "power": True}, {"id": "b", "power": True}])
-    assert wish.done.result() == {"id": "b", "power": True}
-    wish.settle(None)
+    assert wish.done.result() is None
+    wish.settle(True)
     wish.fail(CommandRejected("too late"))
     assert wish.done.exception() is None
 
@@ -145,9 +145,21 @@ async def test_reports_of_a_moving_cover_put_the_limit_off_but_not_for_ever() ->
     moving = asyncio.ensure_future(wire.outbox().perform(order()))
     while not moving.done():
         await asyncio.sleep(5)
-        wire.book.take_records([{"id": "a", "power": False}])
+        position = int(asyncio.get_running_loop().time())
+        wire.book.take_records([{"id": "a", "power": position}])
     assert isinstance(moving.exception(), CommandTimeout)
     assert 170 < asyncio.get_running_loop().time() - began < 200
+
+
+async def test_reports_that_show_no_change_do_not_put_the_limit_off() -> None:
+    wire = Wire()
+    began = asyncio.get_running_loop().time()
+    moving = asyncio.ensure_future(wire.outbox().perform(order()))
+    while not moving.done():
+        await asyncio.sleep(2)
+        wire.book.take_records([{"id": "a", "power": False}])
+    assert isinstance(moving.exception(), CommandTimeout)
+    assert asyncio.get_running_loop().time() - began < 15
 
 
 async def test_different_sorts_of_one_device_keep_their_order() -> None:
@@ -162,6 +174,21 @@ async def test_different_sorts_of_one_device_keep_their_order() -> None:
     assert len(wire.sent) == 2
     wire.book.take_records([{"id": "a", "power": True}])
     await asyncio.gather(first, second)
+
+
+async def test_what_is_urgent_passes_a_burst_and_keeps_its_own_pace() -> None:
+    wire = Wire()
+    outbox = wire.outbox()
+    burst = [asyncio.ensure_future(outbox.perform(order(f"light {n}"))) for n in range(50)]
+    await asyncio.sleep(0.05)
+    stops = [asyncio.ensure_future(outbox.perform(order(f"cover {n}", urgent=True))) for n in range(3)]
+    await asyncio.sleep(8)
+    went = [body["id"] for _, body in wire.sent if body]
+    assert len(went) == 53
+    assert [name for name in went if name.startswith("cover")] == ["cover 0", "cover 1", "cover 2"]
+    assert went.index("cover 0") < went.index("cover 2") < 25
+    wire.book.fail_all(ConnectionLost("gone"))
+    await asyncio.gather(*burst, *stops, return_exceptions=True)
 
 
 def test_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

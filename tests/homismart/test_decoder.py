@@ -9,7 +9,7 @@ import pytest
 
 from homewire.captures import Record
 from homewire.errors import ProtocolError
-from homewire.homismart.decoder import decode
+from homewire.homismart.decoder import DecodeOptions, decode
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "homismart.json"
 
@@ -46,7 +46,7 @@ def summaries(records: list[Record]) -> list[str]:
 
 
 def test_a_text_is_read_line_by_line() -> None:
-    records = list(decode(TEXT.encode(), options={}))
+    records = list(decode(TEXT.encode()))
     assert summaries(records) == [
         "0002 login",
         "0003 login_result: accepted, terms pending",
@@ -89,22 +89,43 @@ def test_a_text_is_read_line_by_line() -> None:
     assert "098f6bcd" not in repr(records)
 
 
-def test_a_har_file_is_read() -> None:
-    messages = [{"type": "send", "data": "0004{}"}, {"type": "receive", "data": "0005[]"}]
-    har = {
-        "log": {
-            "entries": [
-                {
-                    "request": {"method": "GET", "url": "wss://prod.homismart.com/x", "headers": []},
-                    "response": {"status": 101, "headers": []},
-                    "_webSocketMessages": messages,
-                }
-            ]
+def har(*sockets: tuple[str, list[dict[str, object]]]) -> bytes:
+    entries = [
+        {
+            "request": {"method": "GET", "url": url, "headers": []},
+            "response": {"status": 101, "headers": []},
+            "_webSocketMessages": messages,
         }
-    }
-    records = list(decode(json.dumps(har).encode()))
-    assert summaries(records) == ["0004 list_devices", "0005 device_list: 0 objects"]
-    assert [record.direction for record in records] == ["client_to_server", "server_to_client"]
+        for url, messages in sockets
+    ]
+    return json.dumps({"log": {"entries": entries}}).encode()
+
+
+def test_a_har_file_is_read() -> None:
+    login = '0002{"username":"a@b.c","password":"098f6bcd4621d373cade4e832627b4f6"}'
+    messages: list[dict[str, object]] = [
+        {"type": "send", "time": 1767261600.25, "opcode": 1, "data": login},
+        {"type": "receive", "time": "soon", "data": "0005[]"},
+        {"type": "receive", "time": 1e300, "data": "0223"},
+        {"type": "receive", "time": True, "data": "0223"},
+    ]
+    cloud = "wss://prod.homismart.com/homismartmain/websocket"
+    records = list(decode(har((cloud, messages), ("wss://chat.example/", [{"data": "hello"}]))))
+    assert summaries(records) == [
+        "0002 login",
+        "0005 device_list: 0 objects",
+        "0223 terms_result",
+        "0223 terms_result",
+    ]
+    assert [record.direction for record in records[:2]] == ["client_to_server", "server_to_client"]
+    assert [str(record.at) for record in records[:2]] == ["2026-01-01 10:00:00.250000+00:00", "None"]
+    assert "098f6bcd" not in repr(records)
+
+
+def test_a_har_file_of_another_address_is_read_as_a_whole() -> None:
+    asking: list[dict[str, object]] = [{"type": "send", "data": "0004{}"}]
+    capture = har(("wss://node1.example/x", asking), ("wss://node2.example/x", asking))
+    assert summaries(list(decode(capture))) == ["0004 list_devices"] * 2
 
 
 def test_json_lists_are_read() -> None:
@@ -124,7 +145,7 @@ def test_every_vector_decodes() -> None:
 
 
 def test_the_direction_can_be_told() -> None:
-    told = {"direction": "client_to_server"}
+    told = DecodeOptions(direction="client_to_server")
     assert summaries(list(decode(b"0150{}", options=told))) == ["0150 camera_delete"]
     assert summaries(list(decode(b"0150{}"))) == ["0150 password_reset_code_result"]
 

@@ -18,6 +18,7 @@ from homewire.homismart.prefixes import ANSWERS, LIST_REPLIES, RequestPrefix
 from homewire.homismart.requests import login, password_digest
 from homewire.homismart.simulator import (
     HomismartSimulator,
+    Redirection,
     RedirectRule,
     RedirectWhen,
     Refusal,
@@ -128,6 +129,9 @@ async def test_r4_the_login_needs_the_exact_name_and_any_case_of_the_digest(
     app = await dial()
     assert await app.log_in(cloud, username=cloud.options.username.upper()) == ("0003", {"result": False})
     assert code_of(await app.ask("0002", {"username": "x"})) == 17
+    wrong_names: tuple[Any, ...] = (None, [], {"a": 1})
+    for username in wrong_names:
+        assert code_of(await app.ask("0002", {"username": username, "password": digest})) == 17
     assert code_of(await app.ask("0002", [])) == 17
 
 
@@ -164,6 +168,31 @@ async def test_r6_redirects(cloud: HomismartSimulator, dial: Dial) -> None:
     assert await app2.hear(61) == ("0039", {"ip": "127.0.0.2", "port": "443"})
 
 
+@pytest.mark.parametrize(
+    ("redirection", "heard"),
+    [
+        (Redirection.ON_UPGRADE, ["127.0.0.2", "0003"]),
+        (Redirection.ON_LOGIN, ["127.0.0.2", "0003"]),
+        (Redirection.AFTER_LOGIN, ["0003", "0003"]),
+        (Redirection.TO_ITSELF, ["127.0.0.1", "127.0.0.2"]),
+        (Redirection.LOOP, ["127.0.0.2", "127.0.0.1"]),
+    ],
+)
+async def test_r6_redirects_by_one_word(redirection: Redirection, heard: list[str]) -> None:
+    options = SimulatorOptions(tls=False, redirect=redirection, refusal=Refusal.ERROR)
+    async with HomismartSimulator(options) as cloud, aiohttp.ClientSession() as http:
+        answers = []
+        for host in ("127.0.0.1", "127.0.0.2"):
+            async with http.ws_connect(cloud.url.replace("127.0.0.1", host)) as socket:
+                answer = await App(socket).log_in(cloud)
+                assert answer is not None
+                answers.append(answer[1]["ip"] if answer[0] == "0039" else answer[0])
+                if redirection is Redirection.AFTER_LOGIN and host == "127.0.0.1":
+                    assert await App(socket).hear(31) == ("0039", {"ip": "127.0.0.2", "port": "443"})
+        assert answers == heard
+        assert cloud.levers.refusal is Refusal.ERROR
+
+
 async def test_r7_the_list(cloud: HomismartSimulator, app: App) -> None:
     cloud.account.terms_pending = True
     answer = await app.ask("0004", {})
@@ -197,6 +226,29 @@ async def test_r8_control(cloud: HomismartSimulator, app: App) -> None:
     assert code_of(await app.ask("0006", {"id": SHUTTER, "curtainState": "50"})) == 5
 
 
+async def test_r8_whoever_cannot_be_reached_takes_nothing(cloud: HomismartSimulator, app: App) -> None:
+    every = {
+        "0006": {"id": SHUTTER, "curtainState": "50"},
+        "0016": {"devid": SHUTTER, "name": "x", "lock": "1", "iconId": "1"},
+        "0030": {"devid": SHUTTER, "ledDevice": 1},
+        "0144": {"deviceSN": SHUTTER, "closedPosition": 1},
+        "0156": {"id": SHUTTER, "operationTime": 1},
+    }
+    before = dict(cloud.account.objects[SHUTTER])
+    cloud.account.forbidden.add(SHUTTER)
+    assert [code_of(await app.ask(prefix, body)) for prefix, body in every.items()] == [72] * 5
+    cloud.account.objects[SHUTTER]["onLine"] = False
+    assert [code_of(await app.ask(prefix, body)) for prefix, body in every.items()] == [40] * 5
+    cloud.account.objects[HUB_ID]["onLine"] = False
+    assert [code_of(await app.ask(prefix, body)) for prefix, body in every.items()] == [5] * 5
+    renamed = {"devid": HUB_ID, "name": "x", "lock": "1", "iconId": "1"}
+    assert code_of(await app.ask("0016", renamed)) == 5
+    assert cloud.account.objects[SHUTTER] == before | {"onLine": False}
+    odd = device("02519999000777", "Odd", 2) | {"pid": ["x"]}
+    assert await app.ask("0012", odd) is not None
+    assert code_of(await app.ask("0030", {"devid": odd["id"], "ledDevice": 9})) is None
+
+
 async def test_r9_covers_travel_and_stop(cloud: HomismartSimulator, app: App) -> None:
     seen = []
     answer = await app.ask("0006", {"id": SHUTTER, "curtainState": "25"})
@@ -218,6 +270,18 @@ async def test_r9_covers_travel_and_stop(cloud: HomismartSimulator, app: App) ->
     answer = await app.ask("0006", {"id": SHUTTER, "curtainState": "100"})
     assert answer is not None
     assert answer[1]["curtainState"] == "100"
+
+
+async def test_r9_the_place_that_it_passes_is_a_target_as_any_other(
+    cloud: HomismartSimulator, app: App
+) -> None:
+    await app.tell("0006", {"id": SHUTTER, "curtainState": "100"})
+    await asyncio.sleep(3.5)
+    here = cloud.account.objects[SHUTTER]["curtainState"]
+    await app.tell("0006", {"id": SHUTTER, "curtainState": here})
+    await asyncio.sleep(5)
+    assert cloud.account.objects[SHUTTER]["curtainState"] == here == "30"
+    assert cloud.account.moving == frozenset()
 
 
 async def test_r9_a_position_is_never_reported_as_the_stop_code(cloud: HomismartSimulator, app: App) -> None:
@@ -266,7 +330,12 @@ async def test_r12_groups(cloud: HomismartSimulator, app: App) -> None:
     await app.tell("0138", {"action": "1", "type": 2})
     heard = [await app.hear() for _ in range(2)]
     assert all(frame and frame[1]["type"] == 2 and frame[1]["power"] is True for frame in heard)
-    for bad in ({"action": 1, "type": 10}, {"action": "1", "type": "10"}, {"action": "2", "type": 10}):
+    for bad in (
+        {"action": 1, "type": 10},
+        {"action": "1", "type": "10"},
+        {"action": "2", "type": 10},
+        {"action": "1", "type": True},
+    ):
         assert code_of(await app.ask("0138", bad)) == 17
 
 
@@ -341,14 +410,17 @@ BAD = [c for c in CASES if "suggested_server_reply" in c["meaning"].get("effect"
 
 @pytest.mark.parametrize("case", BAD, ids=[c["name"] for c in BAD])
 async def test_r17_bad_frames_never_close(
-    cloud: HomismartSimulator, dial: Dial, case: dict[str, Any]
+    cloud: HomismartSimulator, dial: Dial, case: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "homewire.homismart.simulator")
     app: App = await dial()
     if case["name"] not in ("server_gets_list_before_login", "server_gets_login_without_password"):
         await app.log_in(cloud)
     await app.say(case["text"] if case["text"] is not None else bytes.fromhex(case["binary_hex"]))
     wanted = case["meaning"]["effect"]["suggested_server_reply"]
     assert code_of(await app.hear()) == (int(wanted.split()[2]) if wanted else None)
+    if not wanted:
+        assert len(caplog.records) == 1
     assert await app.log_in(cloud) is not None
 
 
@@ -365,6 +437,20 @@ async def test_r18_hooks(cloud: HomismartSimulator, app: App) -> None:
         (SECOND_HUB_ID, False),
         ("08510000000801", False),
     ]
+    cloud.levers.hub_status = True
+    cloud.set_online(SECOND_HUB_ID, True)
+    frames = [await app.hear() for _ in range(3)]
+    assert frames[1] == ("0049", {"mac": SECOND_HUB_ID, "onLine": True})
+    cloud.account.put(device("02519999000777", "New lamp", 2))
+    heard = await app.hear()
+    assert heard is not None
+    assert heard[1]["name"] == "New lamp"
+    cloud.account.change("02519999000777", shared=True, type=5)
+    heard = await app.hear()
+    assert heard is not None
+    assert (heard[1]["shared"], heard[1]["type"]) == (True, 5)
+    cloud.account.remove("02519999000777")
+    cloud.account.report("02519999000777", frozenset())  # a report of what is gone is none
     cloud.broadcast(b"\x00\x01")
     assert (await app.socket.receive()).data == b"\x00\x01"
     cloud.levers.answer_pings = False
@@ -379,6 +465,13 @@ async def test_r18_hooks(cloud: HomismartSimulator, app: App) -> None:
     assert await app.ask("0004", {}) is None
     cloud.close_all(4001)
     assert (await app.socket.receive()).data == 4001
+
+
+async def test_r18_the_upgrade_can_be_delayed(cloud: HomismartSimulator, dial: Dial) -> None:
+    cloud.levers.upgrade_delay_s = 7.0
+    began = asyncio.get_running_loop().time()
+    await dial()
+    assert 7 <= asyncio.get_running_loop().time() - began < 8
 
 
 async def test_r18_dropping_tcp(cloud: HomismartSimulator, app: App) -> None:
@@ -418,6 +511,31 @@ async def test_r19_the_clock_is_settable() -> None:
         assert cloud.account.objects[LIGHT]["updateTime"] // 1000 == 1893456000
         assert "ws://127.0.0.1" in cloud.describe()
         assert "ca_file" not in cloud.settings()
+
+
+async def test_r19_the_time_zone_is_settable() -> None:
+    import datetime as dt
+
+    clock = Clock(start=dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
+    options = SimulatorOptions(tls=False, time_zone="Asia/Tokyo")
+    async with HomismartSimulator(options, clock=clock) as cloud:
+        cloud.press_wall_button(LIGHT)
+        assert cloud.account.objects[LIGHT]["lastOn"].startswith("2030-01-01 09:00:0")
+
+
+async def test_r20_whatever_is_wrong_with_a_frame_its_password_is_blanked(
+    cloud: HomismartSimulator, app: App
+) -> None:
+    for frame in (
+        '0002{"username":"a","password":"one \\" secret',
+        '0002 {"password" : "one secret", "x": 1}',
+        '0002{"password":secret}',
+        '0040{"oldPassword":"secret","newPassword":"secret"}',
+    ):
+        await app.say(frame)
+        await app.hear()
+    assert "secret" not in repr(cloud.journal)
+    assert sum(entry.text.startswith("0002") for entry in cloud.journal) == 4
 
 
 async def test_r20_the_record_has_no_password(cloud: HomismartSimulator, app: App) -> None:

@@ -178,6 +178,40 @@ def check_cloud_side(cloud: HomismartSimulator) -> None:
     assert first.direction is Direction.TO_SERVER
 
 
+SURFACE = """
+import enum
+
+from homismart_client import DeviceType, ErrorCode, ReceivePrefix, RequestPrefix
+from homismart_client.devices import HomismartDevice
+from homismart_client.session import HomismartSession
+
+
+async def main(arguments):
+    classes = (
+        HomismartClient, HomismartSession, HomismartDevice, SwitchableDevice, CurtainDevice, LockDevice,
+        HomismartHub, DeviceType, ErrorCode, RequestPrefix, ReceivePrefix,
+    )
+    return {
+        one.__name__: list(one.__members__)
+        if issubclass(one, enum.Enum)
+        else [name for name in dir(one) if not name.startswith("_")]
+        for one in classes
+    }
+"""
+
+
+async def test_every_public_name_is_ours_too(cloud: HomismartSimulator) -> None:
+    from homewire import homismart
+    from homewire.homismart import devices
+
+    for kind, names in (await run(cloud, SURFACE)).items():
+        ours = getattr(homismart, kind, None) or getattr(devices, kind)
+        there = {*dir(ours), *getattr(ours, "__members__", ())}
+        if kind == "HomismartClient":
+            there |= vars(ours("a", "b")).keys()
+        assert sorted({*names} - there) == [], kind
+
+
 SIGN_IN = """
 async def main(arguments):
     client = client_of(arguments, arguments.get("wrong"))
@@ -208,6 +242,34 @@ async def test_it_follows_a_redirect(cloud: HomismartSimulator, when: RedirectWh
     assert found["ready"] is True
     assert cloud.upgrades == 2
     assert len(bodies(cloud, RequestPrefix.LIST_DEVICES)) == 1
+
+
+MOVED = """
+async def main(arguments):
+    client = client_of(arguments)
+    await client.connect()
+    ready = await until(lambda: len(client.session.get_all_devices()) == 9)
+    again = await until(lambda: [name for name, _ in events].count("session_authenticated") == 2, 30.0)
+    shutter = client.session.get_device_by_id("04510000000401")
+    await shutter.close_fully()
+    closed = await until(lambda: shutter.current_level == 100, 30.0)
+    levels = [text for name, text in events if name == "device_updated" and text == shutter.id]
+    await client.disconnect()
+    return {"ready": ready, "again": again, "closed": closed, "reports": len(levels)}
+"""
+
+
+async def test_it_is_moved_after_the_login_and_watches_a_shutter_travel(cloud: HomismartSimulator) -> None:
+    target = f"127.0.0.2:{cloud.port}/homismartmain/websocket?"
+    cloud.levers.redirects.append(
+        RedirectRule(when=RedirectWhen.AFTER_LOGIN, to=target, only_at="127.0.0.1", after_s=1.0)
+    )
+    cloud.account.motion, cloud.account.step_s = True, 0.1
+    found = await run(cloud, MOVED)
+    assert found["reports"] >= 10
+    assert found == {"ready": True, "again": True, "closed": True, "reports": found["reports"]}
+    assert len(bodies(cloud, RequestPrefix.LOGIN)) == 2
+    assert cloud.account.objects["04510000000401"]["curtainState"] == "100"
 
 
 @pytest.mark.parametrize("refusal", [Refusal.RESULT_FALSE, Refusal.ERROR])

@@ -45,7 +45,7 @@ KIND = Kind(
     connection="homewire.homismart.connection:HomismartConnection",
     simulator="homewire.homismart.simulator:HomismartSimulator",
     decoder="homewire.homismart.decoder:decode",
-    catalogue="homewire.homismart.appliance:catalogue",
+    catalogue="homewire.homismart.features:catalogue",
     doctor="homewire.homismart.connection:checks",
 )
 

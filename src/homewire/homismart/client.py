@@ -18,27 +18,38 @@ from typing import Any, ClassVar, Final, NoReturn, Self
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.errors import (
     AuthenticationFailed,
+    CommandRejected,
     CommandTimeout,
     ConfigurationError,
     ConnectionFailed,
     ConnectionLost,
     HomewireError,
+    NotSupported,
 )
 from homewire.homismart.codes import Group
 from homewire.homismart.commands import COVER_STEP, Commands
 from homewire.homismart.confirmation import Book
 from homewire.homismart.extras import AccountRequests
 from homewire.homismart.link import DEFAULT_URL, MAX_HOPS, Credentials, HomismartLink, Moved
-from homewire.homismart.models import AddResult, DeviceList, DevicePush, LoginResult, Report, ServerError
+from homewire.homismart.models import (
+    AddResult,
+    DeviceList,
+    DevicePush,
+    LoginResult,
+    Other,
+    Report,
+    ServerError,
+)
 from homewire.homismart.outbox import Outbox
-from homewire.homismart.prefixes import RequestPrefix
+from homewire.homismart.prefixes import ReceivePrefix, RequestPrefix
 from homewire.homismart.requests import Request, password_digest
-from homewire.homismart.session import HomismartSession
+from homewire.homismart.session import HomismartSession, details_of
 from homewire.link.connection import Connection
 from homewire.link.supervisor import LinkState, LinkStatus, Supervisor
 
@@ -51,6 +62,9 @@ COMMAND_TIMEOUT_S: Final = 10.0
 
 RESYNC_S: Final = 600.0
 """How often the list is asked for: others' deletions come by no push (R14), and a hung cloud still pongs."""
+
+_LIST_GAP_S: Final = 30.0
+"""Least time between two lists that nobody but the cloud's own notices made us ask for."""
 
 _MOVE_WINDOW_S: Final = 60.0
 """Redirects after the login within this time count together against the limit of hops."""
@@ -91,7 +105,7 @@ class HomismartClient(AccountRequests):
     ) -> None:
         self.clock = clock or Clock()
         self._credentials = _credentials(username, password)
-        self._url = url or DEFAULT_URL.format(subdomain=subdomain)
+        self._url = _checked_url(url or DEFAULT_URL.format(subdomain=subdomain))
         self._given_http = http_session
         self._http: aiohttp.ClientSession | None = None
         self._trust = ssl if ssl is not False else True
@@ -103,10 +117,13 @@ class HomismartClient(AccountRequests):
         self.commands = Commands(
             self._outbox, clock=self.clock, zone=time_zone, allow=allow, cover_step=cover_step
         )
-        self.session = HomismartSession(self.commands)
+        self.session = HomismartSession(self.commands, time_zone=time_zone)
         self._link: HomismartLink | None = None
         self._serving: asyncio.Task[NoReturn] | None = None
         self._ready = False
+        self._stale = asyncio.Event()
+        self._hub_status: Any = None
+        self._connecting = asyncio.Lock()
         self._moves: collections.deque[float] = collections.deque(maxlen=MAX_HOPS + 1)
         self._supervisor: Supervisor | None = None
 
@@ -138,23 +155,31 @@ class HomismartClient(AccountRequests):
 
         Raise AuthenticationFailed, ConnectionFailed or ProtocolError when the first attempt fails; later
         losses are repaired in the background and told by the events connection_lost and session_error.
-        While that goes on, or after it was given up, this begins anew.
+        While that goes on, or after it was given up, this begins anew; whoever calls it at the same time
+        waits for the same attempt.
         """
-        if self._supervisor is not None and self.is_logged_in:
-            return
-        await self.disconnect()
-        supervisor = self._supervisor = Supervisor(_Standalone(self), clock=self.clock)
-        supervisor.subscribe(self._show_status)
-        supervisor.start()
+        async with self._connecting:
+            if self._supervisor is not None and self.is_logged_in:
+                return
+            await self.disconnect()
+            supervisor = self._supervisor = Supervisor(_Standalone(self), clock=self.clock)
+            supervisor.subscribe(self._show_status)
+            supervisor.start()
+            try:
+                await self._opened(supervisor, timeout)
+            except BaseException:
+                if self._supervisor is supervisor:
+                    await self.disconnect()
+                raise
+
+    async def _opened(self, supervisor: Supervisor, timeout: float) -> None:  # noqa: ASYNC109 - see connect
         try:
             async with self.clock.timeout(timeout):
                 await supervisor.opened()
         except TimeoutError as error:
-            await self.disconnect()
             raise ConnectionFailed(f"not ready within {timeout:g} s", path=self._url) from error
-        except BaseException:
-            await self.disconnect()
-            raise
+        if self._supervisor is not supervisor:
+            raise ConnectionFailed("disconnected while it was connecting", path=self._url)
 
     async def disconnect(self) -> None:
         """Close the connection and leave nothing behind; may be called at any time."""
@@ -172,9 +197,13 @@ class HomismartClient(AccountRequests):
         """Send any request and return the body of the reply that belongs to it (section 14)."""
         return await self.commands.ask(prefix, payload)
 
-    async def control_all(self, group: Group | int, on: bool) -> None:
-        """Switch a whole group of the account: all, sockets, covers, or a type code (section 10.6)."""
-        await self.commands.control_all(self.session.get_all_devices(), group, on)
+    async def control_all(self, group: Group | int, on: bool, *, dangerous: bool = False) -> None:
+        """Switch a whole group of the account: all, sockets, covers, or a type code (section 10.6).
+
+        Where that may open a door lock, it is refused unless allowed for it, or `dangerous` says so here.
+        """
+        devices = self.session.get_all_devices()
+        await self.commands.control_all(devices, group, on, dangerous=dangerous)
 
     async def add_device(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Add a device or hub and return its object; what `body` must contain is not known (section 10.7)."""
@@ -215,7 +244,10 @@ class HomismartClient(AccountRequests):
                 raise ConnectionLost("there is no connection", path=self._url)
             try:
                 await self._serve_once(self._serving)
-            except Moved as moved:
+            except (Moved, ConnectionLost):
+                moved = self._moved()
+                if moved is None:
+                    raise
                 await self._follow(self._link, moved.host)
 
     async def close(self) -> None:
@@ -262,6 +294,7 @@ class HomismartClient(AccountRequests):
 
     async def _prepare(self, link: HomismartLink, result: LoginResult) -> None:
         """Begin to read, accept the terms when told to, and read the list (sections 3 and 6)."""
+        self._stale = asyncio.Event()
         self._serving = asyncio.create_task(link.serve(), name="homismart link")
         self._serving.add_done_callback(self._link_ended)
         self.session.emit("session_authenticated", self.username)
@@ -269,9 +302,9 @@ class HomismartClient(AccountRequests):
             await self._accept()
         try:
             await self.commands.list_devices()
-        except CommandTimeout as error:
+        except (CommandTimeout, CommandRejected) as error:
             raise ConnectionFailed(
-                "the cloud took the login, but sends no device list", path=link.host
+                f"the cloud took the login, but sends no device list: {error.message}", path=link.host
             ) from error
         self._ready = True
 
@@ -285,16 +318,38 @@ class HomismartClient(AccountRequests):
             await self.commands.accept_terms()
 
     async def _serve_once(self, serving: asyncio.Task[NoReturn]) -> None:
-        """Wait until the link ends, and raise why; read the list whenever the time has come."""
-        await asyncio.wait((serving,), timeout=RESYNC_S / self.clock.speed)
+        """Read the list again when the time has come, or something looks stale; raise when the link ends."""
+        await self._while_alive(serving, _LIST_GAP_S)
+        stale = asyncio.ensure_future(self._stale.wait())
+        try:
+            await self._while_alive(serving, RESYNC_S - _LIST_GAP_S, stale)
+        finally:
+            stale.cancel()
+        self._stale.clear()
+        await self._resync()
+
+    async def _while_alive(
+        self, serving: asyncio.Task[NoReturn], within_s: float, *others: asyncio.Future[Any]
+    ) -> None:
+        """Wait for the time, or one of the others; raise why the link ended if it did."""
+        await asyncio.wait(
+            (serving, *others), timeout=within_s / self.clock.speed, return_when=asyncio.FIRST_COMPLETED
+        )
         if serving.cancelled():
             raise ConnectionLost("the connection was closed", path=self._url)
         if serving.done():
             serving.result()
+
+    async def _resync(self) -> None:
+        """Read the list again; a refusal may belong to something else and is no reason to leave."""
         try:
             await self.commands.list_devices()
         except CommandTimeout as error:
             raise ConnectionLost("the cloud is connected, but does not answer", path=self.host) from error
+        except AuthenticationFailed as error:  # the next login tells whether it is true
+            raise ConnectionLost(f"the cloud wants a new login: {error.message}", path=self.host) from error
+        except (CommandRejected, NotSupported) as error:
+            _log.info("The device list was not read again: %s", error)
 
     async def _follow(self, link: HomismartLink, host: str) -> None:
         """Sign in at the host that the server named after the login (section 5)."""
@@ -302,8 +357,10 @@ class HomismartClient(AccountRequests):
         now = self.clock.monotonic()
         self._moves.append(now)
         if len(self._moves) > MAX_HOPS and now - self._moves[0] < _MOVE_WINDOW_S:
-            raise ConnectionLost(f"the cloud redirected more than {MAX_HOPS} times in a minute", path=host)
-        _log.info("The cloud moves this session to %s", host)
+            raise ConnectionLost(
+                f"the cloud redirected more than {MAX_HOPS} times in a minute", path=link.host
+            )
+        _log.info("The cloud moves this session to %.80r", host)
         await link.redirect()
         await self._enter(link, await link.sign_in(host))
 
@@ -336,8 +393,20 @@ class HomismartClient(AccountRequests):
             case AddResult() if report.record is not None:
                 self._book.take_records((report.record,))
                 self._book.take_report(report)
+            case Other(kind=ReceivePrefix.HUB_ONLINE_STATUS):
+                self._note_hub_status(report)
             case _:
                 self._book.take_report(report)
+
+    def _note_hub_status(self, report: Other) -> None:
+        """Let the list be read when a hub's status is news.
+
+        What `0049` says is not known, and nothing else may follow when a hub goes off line (section 9.3). It
+        may also be the answer to every heartbeat, so one that repeats itself is no news.
+        """
+        if report.body != self._hub_status:
+            self._hub_status = report.body
+            self._stale.set()
 
     async def _send(self, request: Request) -> None:
         if self._link is None:
@@ -351,8 +420,7 @@ class HomismartClient(AccountRequests):
         if status.error is None or status.state not in (LinkState.WAITING, LinkState.PARKED):
             return
         self.session.emit("connection_lost", status.error)
-        details = {"type": "connection_error", "exception": status.error, **status.error.details()}
-        self.session.emit("session_error", details)
+        self.session.emit("session_error", details_of(status.error))
 
 
 class _NoSettings(msgspec.Struct, frozen=True):
@@ -380,6 +448,16 @@ class _Standalone(Connection[_NoSettings]):
     async def close(self) -> None:
         """Close the client's link."""
         await self._client.close()
+
+
+def _checked_url(text: str) -> str:
+    with contextlib.suppress(ValueError):
+        url = URL(text)
+        if url.scheme in ("ws", "wss") and url.host and text.isprintable():
+            return text
+    raise ConfigurationError(
+        f"{text!r} is no WebSocket address", key="url", hint="One such as wss://host/homismartmain/websocket."
+    )
 
 
 def _credentials(username: str | None, password: str | None) -> Credentials:

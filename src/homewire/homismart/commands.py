@@ -7,16 +7,15 @@ state (docs/protocols/homismart.md, section 10). A cached state never suppresses
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.errors import CommandRejected, InvalidValue, NotSupported, RemoteControlDisabled
 from homewire.homismart import requests
-from homewire.homismart.codes import Group, Kind
+from homewire.homismart.codes import DeviceType, Group, Kind
 from homewire.homismart.confirmation import Answer, Wish
-from homewire.homismart.devices import CurtainDevice, HomismartDevice, LockDevice
 from homewire.homismart.models import (
     STOP,
     AddResult,
@@ -27,8 +26,10 @@ from homewire.homismart.models import (
     read_cover,
     read_flag,
     read_lock,
+    read_text,
     read_whole,
 )
+from homewire.homismart.objects import HomismartObject
 from homewire.homismart.outbox import Order, Outbox
 from homewire.homismart.prefixes import ANSWERS, ReceivePrefix, RequestPrefix
 from homewire.homismart.requests import Request
@@ -40,6 +41,9 @@ COVER_STEP: Final = 10
 
 LIST_S: Final = 30.0
 """How long a device list may take: the list of a large building has several megabytes."""
+
+MOVE_SILENCE_S: Final = 60.0
+"""How long a cover may travel without a word: whether it reports on its way is not known (section 8.5)."""
 
 OnSent = Callable[[], object]
 
@@ -67,13 +71,14 @@ class Commands:
         self._zone = zone
         self._allow = allow or Allowance()
         self._cover_step = cover_step
-        self._wished_power: dict[str, bool] = {}
+        self._wished_power: dict[str, dict[object, bool]] = {}
 
-    async def switch(self, device: HomismartDevice, on: bool, *, on_sent: OnSent | None = None) -> None:
+    async def switch(self, device: HomismartObject, on: bool, *, on_sent: OnSent | None = None) -> None:
         """Switch a relay."""
         if not device.kind.switchable:
             raise _cannot(device, "be switched")
-        self._wished_power[device.id] = on
+        wishes, this = self._wished_power.setdefault(device.id, {}), object()
+        wishes[this] = on
         try:
             await self._control(
                 device,
@@ -83,13 +88,17 @@ class Commands:
                 on_sent=on_sent,
             )
         finally:
-            self._wished_power.pop(device.id, None)
+            del wishes[this]
+            if not wishes:
+                self._wished_power.pop(device.id, None)
 
-    async def toggle(self, device: HomismartDevice) -> None:
+    async def toggle(self, device: HomismartObject) -> None:
         """Switch a relay to the other state: other than the newest wish, else than the report."""
-        await self.switch(device, not self._wished_power.get(device.id, device.is_on))
+        wishes = self._wished_power.get(device.id)
+        newest = next(reversed(wishes.values())) if wishes else device.is_on
+        await self.switch(device, not newest)
 
-    async def move(self, device: HomismartDevice, level: int, *, on_sent: OnSent | None = None) -> None:
+    async def move(self, device: HomismartObject, level: int, *, on_sent: OnSent | None = None) -> None:
         """Move a cover to a level, 0 open to 100 closed; return when it reports to be there."""
         _require_cover(device)
         wanted = self._rounded(_checked(device, "level", level, 0, 100))
@@ -99,10 +108,11 @@ class Commands:
             lambda: requests.cover(device.record, wanted, self._local_time()),
             ("curtainState", _Arrival(device, wanted)),
             interrupts=True,
+            silence_s=MOVE_SILENCE_S,
             on_sent=on_sent,
         )
 
-    async def stop(self, device: HomismartDevice, *, on_sent: OnSent | None = None) -> None:
+    async def stop(self, device: HomismartObject, *, on_sent: OnSent | None = None) -> None:
         """Stop a cover; return when it reports to stand."""
         _require_cover(device)
         await self._control(
@@ -111,11 +121,12 @@ class Commands:
             lambda: requests.stop(device.record, self._local_time()),
             ("curtainState", _stands),
             interrupts=True,
+            urgent=True,
             on_sent=on_sent,
         )
 
     async def set_closed_position(
-        self, device: HomismartDevice, position: int, *, on_sent: OnSent | None = None
+        self, device: HomismartObject, position: int, *, on_sent: OnSent | None = None
     ) -> None:
         """Calibrate where a cover's closed is, 0 to 10."""
         _require_cover(device)
@@ -128,7 +139,7 @@ class Commands:
             on_sent=on_sent,
         )
 
-    async def set_led(self, device: HomismartDevice, percent: int, *, on_sent: OnSent | None = None) -> None:
+    async def set_led(self, device: HomismartObject, percent: int, *, on_sent: OnSent | None = None) -> None:
         """Set the brightness of an indicator LED, 0 to 100 percent."""
         wanted = _checked(device, "LED brightness", percent, 0, 100)
         await self._control(
@@ -141,14 +152,14 @@ class Commands:
 
     async def set_lock(
         self,
-        device: HomismartDevice,
+        device: HomismartObject,
         locked: bool,
         *,
         dangerous: bool = False,
         on_sent: OnSent | None = None,
     ) -> None:
         """Lock a door, or unlock it when that is allowed for it."""
-        if not isinstance(device, LockDevice):
+        if device.kind is not Kind.LOCK:
             raise _cannot(device, "be locked")
         if not locked and not (dangerous or self._may_unlock(device)):
             raise _unlocking_disabled(device)
@@ -162,7 +173,7 @@ class Commands:
 
     async def modify(
         self,
-        device: HomismartDevice,
+        device: HomismartObject,
         *,
         name: str | None = None,
         icon: str | None = None,
@@ -170,22 +181,22 @@ class Commands:
         on_sent: OnSent | None = None,
     ) -> None:
         """Change name or icon of a hub or device."""
-        key, wanted = ("name", name) if name is not None else ("iconId", icon)
+        key, wire, wanted = ("name", "name", name) if name is not None else ("icon", "iconId", icon)
         if not isinstance(wanted, str):
-            raise InvalidValue(f"{wanted!r} is no text", allowed="a text", appliance=_title(device))
+            raise InvalidValue(f"{wanted!r} is no text", allowed="a text", appliance=device.title)
         self._require_lock_code(device, assume_locked)
         await self._control(
             device,
-            "modify",
+            key,
             lambda: requests.modify(
                 device.record, name=name, icon=icon, lock=self._lock_to_send(device, assume_locked)
             ),
-            (key, lambda value: str(value) == wanted),
+            (wire, lambda value: read_text(value) == wanted),
             on_sent=on_sent,
         )
 
     async def set_operation_time(
-        self, device: HomismartDevice, seconds: int, *, on_sent: OnSent | None = None
+        self, device: HomismartObject, seconds: int, *, on_sent: OnSent | None = None
     ) -> None:
         """Set how long a door opens, in seconds as far as is known (section 8.6)."""
         if device.kind is not Kind.LOCK:
@@ -199,14 +210,14 @@ class Commands:
             on_sent=on_sent,
         )
 
-    async def delete(self, device: HomismartDevice) -> None:
+    async def delete(self, device: HomismartObject) -> None:
         """Remove a device or hub from the account."""
 
         def answer(report: Report) -> bool | None:
             if not isinstance(report, DeleteResult):
                 return None
             if report.deleted is None:
-                raise CommandRejected("the cloud did not delete it", appliance=_title(device))
+                raise CommandRejected("the cloud did not delete it", appliance=device.title)
             return True if report.deleted == device.id else None
 
         await self._outbox.perform(
@@ -214,7 +225,7 @@ class Commands:
                 build=lambda: requests.delete(device.id),
                 key="delete",
                 device_id=device.id,
-                subject=_title(device),
+                subject=device.title,
                 answer=answer,
             )
         )
@@ -237,11 +248,18 @@ class Commands:
         added: dict[str, Any] = await self._outbox.perform(order)
         return added
 
-    async def control_all(self, devices: Iterable[HomismartDevice], group: Group | int, on: bool) -> None:
+    async def control_all(
+        self, devices: Collection[HomismartObject], group: Group | int, on: bool, *, dangerous: bool = False
+    ) -> None:
         """Switch a whole group; return when every reachable one of these devices that is in it reported.
 
-        For covers on is taken to open them; that is not documented (section 10.6).
+        For covers on is taken to open them; that is not documented (section 10.6). Nor is whether
+        "everything" reaches locks, so switching it on needs the consent to unlock each of them.
         """
+        if group == DeviceType.DOOR_LOCK or (group == Group.ALL and on):
+            for device in devices:
+                if device.kind is Kind.LOCK and not (dangerous or self._may_unlock(device)):
+                    raise _unlocking_disabled(device)
         wishes = {d.id: _group_wish(d, on) for d in devices if _in_group(d, group)}
         await self._outbox.perform(
             Order(
@@ -249,6 +267,7 @@ class Commands:
                 key="group",
                 subject=f"group {group}",
                 wishes=wishes,
+                silence_s=MOVE_SILENCE_S,
             )
         )
 
@@ -257,7 +276,7 @@ class Commands:
         order = Order(
             build=lambda: (RequestPrefix.LIST_DEVICES, {}),
             key="list",
-            timeout_s=LIST_S,
+            silence_s=LIST_S,
             answer=lambda report: report if isinstance(report, DeviceList) else None,
         )
         listed: DeviceList = await self._outbox.perform(order)
@@ -276,22 +295,24 @@ class Commands:
         answer = _reply(reply) if reply is not None else None
         return await self._outbox.perform(Order(build=lambda: (prefix, body), key=prefix.name, answer=answer))
 
-    async def timers_of(self, device: HomismartDevice) -> Any:
+    async def timers_of(self, device: HomismartObject) -> Any:
         """Return a device's timers as the server sends them."""
         return await self.ask(*requests.timers_of(device.id))
 
-    async def delete_timers_of(self, device: HomismartDevice) -> Any:
+    async def delete_timers_of(self, device: HomismartObject) -> Any:
         """Delete all timers of a device."""
         return await self.ask(*requests.delete_timers_of(device.id))
 
     async def _control(
         self,
-        device: HomismartDevice,
+        device: HomismartObject,
         key: str,
         build: Callable[[], Request],
         wish: Wish,
         *,
         interrupts: bool = False,
+        urgent: bool = False,
+        silence_s: float = 0.0,
         on_sent: OnSent | None = None,
     ) -> None:
         await self._outbox.perform(
@@ -299,9 +320,11 @@ class Commands:
                 build=build,
                 key=key,
                 device_id=device.id,
-                subject=_title(device),
+                subject=device.title,
                 wishes={device.id: wish},
                 interrupts=interrupts,
+                urgent=urgent,
+                silence_s=silence_s,
                 on_sent=on_sent,
             )
         )
@@ -310,23 +333,27 @@ class Commands:
         return self._clock.now().astimezone(self._zone)
 
     def _rounded(self, level: int) -> int:
+        if level in (0, 100):  # open and closed, whatever the step
+            return level
         step = self._cover_step
         rounded = min(100, (level + step // 2) // step * step)
         return 100 if rounded == STOP else rounded  # 99 would stop it
 
-    def _may_unlock(self, device: HomismartDevice) -> bool:
-        return self._allow.permits("lock", f"homismart:{device.id}", device.id, device.name or device.id)
+    def _may_unlock(self, device: HomismartObject) -> bool:
+        return self._allow.permits("lock", f"homismart:{device.id}", device.id, device.title)
 
-    def _require_lock_code(self, device: HomismartDevice, assume_locked: bool | None) -> None:
-        if isinstance(device, LockDevice) and device.is_locked is None and assume_locked is None:
+    def _require_lock_code(self, device: HomismartObject, assume_locked: bool | None) -> None:
+        if not _may_be_a_lock(device) or assume_locked is not None:
+            return
+        if read_lock(device.record.get("lock")) is None:
             raise RemoteControlDisabled(
                 "whether it is locked is unknown, and the lock code travels with this change",
-                appliance=_title(device),
+                appliance=device.title,
                 hint="Say what it is: assume_locked=True, or False if the door may be unlocked by this.",
             )
 
-    def _lock_to_send(self, device: HomismartDevice, assume_locked: bool | None) -> bool | None:
-        known = device.is_locked if isinstance(device, LockDevice) else None
+    def _lock_to_send(self, device: HomismartObject, assume_locked: bool | None) -> bool | None:
+        known = read_lock(device.record.get("lock")) if _may_be_a_lock(device) else None
         return assume_locked if known is None else known
 
 
@@ -334,11 +361,22 @@ def _reply(prefix: ReceivePrefix) -> Answer:
     """Return what recognises a reply by its number; `{}` and no body are the same (section 2)."""
 
     def answer(report: Report) -> Any:
-        if isinstance(report, Other) and report.kind is prefix:
-            return {} if report.body is None else report.body
+        match report:
+            case Other() if report.kind is prefix:
+                return {} if report.body is None else report.body
+            case DeviceList() | AddResult() | DeleteResult() if type(report) is _TYPED.get(prefix):
+                return report.body
         return None
 
     return answer
+
+
+_TYPED: Final[Mapping[ReceivePrefix, type[DeviceList | AddResult | DeleteResult]]] = {
+    ReceivePrefix.DEVICE_LIST: DeviceList,
+    ReceivePrefix.ADD_RESULT: AddResult,
+    ReceivePrefix.DELETE_RESULT: DeleteResult,
+}
+"""Replies whose layout is known, and which therefore do not come as they are."""
 
 
 class _Arrival:
@@ -347,7 +385,7 @@ class _Arrival:
     It counts as on its way once it reported a place without standing there: the first report may be old.
     """
 
-    def __init__(self, device: HomismartDevice, level: int) -> None:
+    def __init__(self, device: HomismartObject, level: int) -> None:
         self._device = device
         self._level = level
         self._under_way = False
@@ -357,7 +395,7 @@ class _Arrival:
         if reading.level == self._level:
             return True
         if self._under_way and reading.stopped:
-            raise CommandRejected(f"it was stopped at level {reading.level}", appliance=_title(self._device))
+            raise CommandRejected("it was stopped on its way", appliance=self._device.title)
         self._under_way = not reading.stopped
         return False
 
@@ -368,7 +406,7 @@ def _stands(value: object) -> bool:
     return reading.stopped or read_whole(value) == STOP
 
 
-def _in_group(device: HomismartDevice, group: int) -> bool:
+def _in_group(device: HomismartObject, group: int) -> bool:
     kind = device.kind
     if not device.is_reachable or not (kind.switchable or kind.cover):
         return False
@@ -377,39 +415,39 @@ def _in_group(device: HomismartDevice, group: int) -> bool:
     return kind.cover if group == Group.COVERS else device.device_type_code == group
 
 
-def _group_wish(device: HomismartDevice, on: bool) -> Wish:
+def _group_wish(device: HomismartObject, on: bool) -> Wish:
     if device.kind.cover:
         level = 0 if on else 100
         return "curtainState", lambda value: read_cover(value).level == level
     return "power", lambda value: read_flag(value) is on
 
 
-def _title(device: HomismartDevice) -> str:
-    return device.name or device.id
+def _may_be_a_lock(device: HomismartObject) -> bool:
+    return device.kind in (Kind.LOCK, Kind.UNKNOWN)
 
 
-def _require_cover(device: HomismartDevice) -> None:
-    if not isinstance(device, CurtainDevice):
+def _require_cover(device: HomismartObject) -> None:
+    if not device.kind.cover:
         raise _cannot(device, "be moved")
 
 
-def _cannot(device: HomismartDevice, what: str) -> NotSupported:
-    return NotSupported(f"a {device.kind.value} cannot {what}", appliance=_title(device))
+def _cannot(device: HomismartObject, what: str) -> NotSupported:
+    return NotSupported(f"a {device.kind.value} cannot {what}", appliance=device.title)
 
 
-def _checked(device: HomismartDevice, what: str, value: object, low: int, high: int) -> int:
+def _checked(device: HomismartObject, what: str, value: object, low: int, high: int) -> int:
     """Return a whole number within the limits; booleans and fractions are refused."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidValue(
-            f"the {what} cannot be {value!r}", allowed=f"{low} to {high}", appliance=_title(device)
+            f"the {what} cannot be {value!r}", allowed=f"{low} to {high}", appliance=device.title
         )
     return value
 
 
-def _unlocking_disabled(device: HomismartDevice) -> RemoteControlDisabled:
+def _unlocking_disabled(device: HomismartObject) -> RemoteControlDisabled:
     return RemoteControlDisabled(
         "unlocking is dangerous and not enabled for this lock",
-        appliance=_title(device),
+        appliance=device.title,
         hint=f'Enable it with allow = ["homismart:{device.id}/lock"] in its connection, '
         "or consent to this one call with dangerous=True.",
     )

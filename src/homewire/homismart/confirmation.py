@@ -3,7 +3,8 @@
 A request is confirmed by a `0009` (or list entry) of its device that shows the wished value, or by the reply
 with its own number; it fails by `9999` (docs/protocols/homismart.md, section 11). An error names no request.
 With one request open it is that one's; with several it is kept until confirmations leave as many candidates
-as there are errors. Nothing here waits, sends or knows the time: the outbox does.
+as there are errors. A cover that is seen to move is no candidate. Nothing here waits, sends or knows the
+time: the outbox does.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ Answer: TypeAlias = Callable[[Report], Any]
 
 
 class Expectation:
-    """One request that was sent, and what will settle it; `done` is its future."""
+    """One request that was sent, and what will settle it; `done` is its future.
+
+    `steps` counts the reports that showed another value than the one before, as those of a moving cover do.
+    """
 
     def __init__(
         self,
@@ -44,25 +48,39 @@ class Expectation:
         self.subject = subject
         self.waiting_for = dict(wishes or {})
         self.answer = answer
-        self.reports = 0
+        self.steps = 0
         self.suspects: list[ServerError] = []
         self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._seen: dict[str, Any] = {}
 
-    def take_record(self, record: Mapping[str, Any]) -> None:
-        """Look at a reported device: only a key that the report itself carries can confirm."""
-        wish = self.waiting_for.get(record["id"])
-        if wish is None or wish[0] not in record:
+    @property
+    def under_way(self) -> bool:
+        """Whether it was evidently accepted: a cover is moving, the first of a group have reported."""
+        return self.steps > 1
+
+    def take_records(self, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Look at reported devices, by id."""
+        for device_id in self.waiting_for.keys() & records.keys():
+            self._take_record(device_id, records[device_id])
+
+    def _take_record(self, device_id: str, record: Mapping[str, Any]) -> None:
+        """Look at one: only a key that the report itself carries can confirm."""
+        key, fulfils = self.waiting_for[device_id]
+        if key not in record:
             return
-        self.reports += 1
+        value = record[key]
+        if device_id not in self._seen or self._seen[device_id] != value:
+            self.steps += 1
+        self._seen[device_id] = value
         try:
-            fulfilled = wish[1](record[wish[0]])
+            fulfilled = fulfils(value)
         except HomewireError as error:
             self.fail(error)
             return
         if fulfilled:
-            del self.waiting_for[record["id"]]
+            del self.waiting_for[device_id]
             if not self.waiting_for:
-                self.settle(dict(record))
+                self.settle(None)
 
     def take_report(self, report: Report) -> bool:
         """Look at a reply; return whether it settled the request."""
@@ -115,9 +133,9 @@ class Book:
         """Look at reported devices."""
         if not self._open:
             return
-        for record in records:
-            for expectation in self._open:
-                expectation.take_record(record)
+        by_id = {record["id"]: record for record in records}
+        for expectation in self._open:
+            expectation.take_records(by_id)
         self._attribute()
 
     def take_report(self, report: Report) -> bool:
@@ -130,6 +148,7 @@ class Book:
     def take_error(self, error: ServerError) -> bool:
         """Blame a request for an error; return False when nothing that is open can have caused it."""
         candidates = [e for e in self._open if not e.done.done()]
+        candidates = [e for e in candidates if not e.under_way] or candidates
         if error.request is not None:
             candidates = [e for e in candidates if e.request == error.request] or candidates
         if not candidates:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
-import zoneinfo
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, ClassVar, Final, NoReturn
+from typing import Annotated, Any, ClassVar, Final, NoReturn
 
 import msgspec
 
@@ -17,7 +16,7 @@ from homewire.errors import ConfigurationError, HomewireError
 from homewire.homismart.appliance import HomismartAppliance, appliance_id
 from homewire.homismart.client import COMMAND_TIMEOUT_S, HomismartClient
 from homewire.homismart.commands import COVER_STEP
-from homewire.homismart.models import is_hub
+from homewire.homismart.models import is_hub, time_zone
 from homewire.homismart.session import ChangeKind, DeviceChange
 from homewire.kinds import Check
 from homewire.link.connection import Connection
@@ -29,22 +28,26 @@ _REACHABLE_BY: Final = frozenset({"onLine", "pid"})
 
 
 class HomismartSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How to reach an account.
+    """How to reach an account."""
 
-    `url` replaces the vendor's address and `ca_file` the trusted authorities, for a simulator. `accept_terms`
-    accepts the vendor's terms and conditions when asked to: a legal act of the account's owner. `time_zone`
-    is the flat's, for example "Asia/Jerusalem"; without it this computer's counts. Levels of covers are
-    rounded to `cover_step`; `command_timeout_s` limits how long a command may stay unconfirmed.
-    """
-
-    username: str
-    password: Secret
-    url: str | None = None
-    ca_file: str | None = None
-    accept_terms: bool = False
-    time_zone: str | None = None
-    cover_step: int = COVER_STEP
-    command_timeout_s: float = COMMAND_TIMEOUT_S
+    username: Annotated[str, msgspec.Meta(description="The account's e-mail address.")]
+    password: Annotated[Secret, msgspec.Meta(description="The account's password.")]
+    url: Annotated[
+        str | None, msgspec.Meta(description="Another address than the vendor's, for a simulator.")
+    ] = None
+    ca_file: Annotated[str | None, msgspec.Meta(description="The authority that this address has.")] = None
+    accept_terms: Annotated[
+        bool, msgspec.Meta(description="Accept the vendor's terms and conditions: a legal act of the owner.")
+    ] = False
+    time_zone: Annotated[
+        str | None, msgspec.Meta(description="The flat's zone, such as Asia/Jerusalem; else this computer's.")
+    ] = None
+    cover_step: Annotated[
+        int, msgspec.Meta(ge=1, le=100, description="What levels of covers are rounded to.")
+    ] = COVER_STEP
+    command_timeout_s: Annotated[
+        float, msgspec.Meta(ge=1, description="How long a command may stay without a report of its device.")
+    ] = COMMAND_TIMEOUT_S
 
 
 class HomismartConnection(Connection[HomismartSettings]):
@@ -71,7 +74,7 @@ class HomismartConnection(Connection[HomismartSettings]):
     def client(self) -> HomismartClient:
         """The vendor's client underneath; it is made when the connection is opened."""
         if self._client is None or self._client_settings is not self.settings:
-            self._zone = _zone(self.settings.time_zone)
+            self._zone = time_zone(self.settings.time_zone)
             self._client = self._made_client()
             self._client_settings = self.settings
         return self._client
@@ -166,13 +169,15 @@ async def checks(settings: HomismartSettings, clock: Clock) -> AsyncIterator[Che
     connection = HomismartConnection(settings, clock=clock)
     try:
         await connection.open()
+        host = connection.client.host
     except HomewireError as error:
-        yield Check(name="sign-in", ok=False, found=str(error), remedy=error.hint or "Check the settings.")
+        remedy = error.hint or "Check the settings."
+        yield Check(name="sign-in", ok=False, found=error.message, remedy=remedy)
         return
     finally:
         await connection.close()
     client = connection.client
-    yield Check(name="sign-in", ok=True, found=f"{client.username} signed in")
+    yield Check(name="sign-in", ok=True, found=f"{client.username} signed in at {host}")
     hubs, devices = client.session.get_all_hubs(), client.session.get_all_devices()
     offline = [d.name or d.id for d in (*hubs, *devices) if d.is_online is False]
     yield Check(
@@ -198,14 +203,3 @@ def _trust(ca_file: str | None) -> ssl.SSLContext | bool:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(f"ca_file {ca_file} cannot be read: {error}", key="ca_file") from error
-
-
-def _zone(name: str | None) -> dt.tzinfo | None:
-    if name is None:
-        return None
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-        raise ConfigurationError(
-            f"there is no time zone {name!r}", key="time_zone", hint="A name such as Asia/Jerusalem."
-        ) from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -37,7 +37,10 @@ from homewire.homismart.models import (
 from homewire.homismart.prefixes import ReceivePrefix, RequestPrefix
 from homewire.secrets import redact
 
-__all__ = ["decode"]
+__all__ = ["DecodeOptions", "decode"]
+
+_PATH: Final = "/homismartmain/websocket"
+"""A browser also records what the page's other services say (section 1)."""
 
 _FRAME: Final = re.compile(r"(?:^|[\s>:<|\"'\]\)])(\d{4}(?=[\s]*[\[{]|\s*$).*)$", re.DOTALL)
 _TO_SERVER: Final = re.compile(r"(?:>>|->|→|⇒|↑|\bsend\b|\bsent\b|\bclient\b|^\s*[>C]\s)", re.IGNORECASE)
@@ -50,12 +53,18 @@ _DIRECTIONS: Final = {"send": Direction.TO_SERVER, "receive": Direction.TO_CLIEN
 Item = tuple[str, Direction | None, dt.datetime | None]
 
 
-def decode(capture: bytes, *, options: Mapping[str, Any] | None = None) -> Iterator[Record]:
-    """Yield one record per frame of a text, HAR or JSON capture; raise ProtocolError for other files.
+class DecodeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to read a capture that leaves something open."""
 
-    The option `direction` (client_to_server, server_to_client) settles frames that could be either.
-    """
-    assumed = Direction(options["direction"]) if options and options.get("direction") else None
+    direction: Annotated[
+        Literal["client_to_server", "server_to_client"] | None,
+        msgspec.Meta(description="Who sent the frames of which neither capture nor number tells it."),
+    ] = None
+
+
+def decode(capture: bytes, *, options: DecodeOptions = DecodeOptions()) -> Iterator[Record]:  # noqa: B008 - immutable
+    """Yield one record per frame of a text, HAR or JSON capture; raise ProtocolError for other files."""
+    assumed = Direction(options.direction) if options.direction else None
     for index, (text, direction, at) in enumerate(_items(capture)):
         yield _record(index, text, direction or assumed or _guess(text), at)
 
@@ -76,9 +85,11 @@ def _items(capture: bytes) -> Iterator[Item]:
 
 
 def _har_items(capture: bytes) -> Iterator[Item]:
-    for entry in har_entries(capture):
-        for kind, text in entry.messages:
-            yield text, _DIRECTIONS.get(kind), None
+    """Yield the frames of the cloud's WebSocket; of every WebSocket where none has its path."""
+    talking = [entry for entry in har_entries(capture) if entry.messages]
+    for entry in [one for one in talking if _PATH in one.url] or talking:
+        for (kind, text), at in zip(entry.messages, entry.message_times, strict=True):
+            yield text, _DIRECTIONS.get(kind), at
 
 
 def _json_items(capture: bytes) -> Iterator[Item]:

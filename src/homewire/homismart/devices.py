@@ -2,39 +2,32 @@
 
 Class and method names are those of homismart-client, so that code written for it reads on. What differs: a
 method returns when the device confirmed (or raises), a cached state never suppresses a command, and unknown
-is None. The state is the wire object itself, `record`, with unknown keys kept; see
-docs/protocols/homismart.md, section 8.
+is None. What all of them report is in `objects`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from homewire.errors import ConnectionFailed
-from homewire.homismart.codes import DeviceType, Kind
+from homewire.homismart.codes import Kind
+from homewire.homismart.commands import Commands
 from homewire.homismart.models import (
     CoverReading,
-    kind_of,
-    malformed_fields,
+    is_hub,
     read_closed_position,
     read_cover,
-    read_flag,
     read_last_on,
     read_lock,
     read_number,
-    read_percent,
-    read_text,
-    read_whole,
 )
-
-if TYPE_CHECKING:
-    from homewire.homismart.commands import Commands
-    from homewire.homismart.session import HomismartSession
+from homewire.homismart.objects import HomismartObject
 
 __all__ = [
     "DEVICE_CLASSES",
+    "Account",
     "CurtainDevice",
     "HomismartDevice",
     "HomismartHub",
@@ -42,54 +35,16 @@ __all__ = [
     "SwitchableDevice",
 ]
 
-_SHARING_KEYS: Final = ("permission", "allowedTime")
-_ABSENT: Final = object()
-_NOTHING: Final[frozenset[str]] = frozenset()
 
-
-class HomismartDevice:
+class HomismartDevice(HomismartObject):
     """One object of the account; devices of an unknown type are plain instances of this class."""
 
-    __slots__ = ("__weakref__", "_session", "id", "record")
+    __slots__ = ("_session",)
 
-    def __init__(self, session: HomismartSession, initial_data: dict[str, Any]) -> None:
+    def __init__(self, session: Account, initial_data: dict[str, Any]) -> None:
         self._session = session
-        self.id: str = initial_data["id"]
+        self.id = initial_data["id"]
         self.record = initial_data
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.id} {self.name!r}>"
-
-    @property
-    def raw(self) -> dict[str, Any]:
-        """A copy of the object as last received, unknown keys included."""
-        return dict(self.record)
-
-    @property
-    def name(self) -> str | None:
-        """The display name."""
-        return read_text(self.record.get("name"))
-
-    @property
-    def kind(self) -> Kind:
-        """What it is."""
-        return kind_of(self.record)
-
-    @property
-    def device_type_code(self) -> int | None:
-        """The type number as reported."""
-        return read_whole(self.record.get("type"))
-
-    @property
-    def device_type_enum(self) -> DeviceType | None:
-        """The type; an unknown number is a member without a name."""
-        code = self.device_type_code
-        return None if code is None else DeviceType(code)
-
-    @property
-    def pid(self) -> str | None:
-        """The id of its hub; the hub may belong to another account."""
-        return read_text(self.record.get("pid")) or None
 
     @property
     def hub(self) -> HomismartHub | None:
@@ -97,85 +52,10 @@ class HomismartDevice:
         return self._session.get_hub_by_id(self.pid) if self.pid else None
 
     @property
-    def is_online(self) -> bool | None:
-        """Whether it reports itself reachable."""
-        return read_flag(self.record.get("onLine"))
-
-    @property
     def is_reachable(self) -> bool | None:
         """Whether it can be reached: a hub that is off line takes its devices with it (section 9.3)."""
         hub = self.hub
         return False if hub is not None and hub.is_online is False else self.is_online
-
-    @property
-    def is_on(self) -> bool | None:
-        """Whether its relay is on; without meaning on covers (section 8.2)."""
-        return read_flag(self.record.get("power"))
-
-    @property
-    def led_state(self) -> int | None:
-        """The brightness of its indicator LED in percent."""
-        return read_percent(self.record.get("led"))
-
-    @property
-    def icon_id(self) -> str | None:
-        """The icon that the user chose."""
-        return read_text(self.record.get("iconId"))
-
-    @property
-    def shared(self) -> bool | None:
-        """Whether another account shared it to this one."""
-        return read_flag(self.record.get("shared"))
-
-    @property
-    def malformed_fields(self) -> list[str]:
-        """The known keys of `record` whose value is of a wrong type; they read as unknown."""
-        return malformed_fields(self.record)
-
-    @property
-    def permission(self) -> Any:
-        """The rights on a shared device; their layout is not known."""
-        return self.record.get("permission")
-
-    @property
-    def allowed_time(self) -> Any:
-        """The permitted hours of a shared device; their layout is not known."""
-        return self.record.get("allowedTime")
-
-    @property
-    def has_timers(self) -> bool | None:
-        """Whether timers are set for it."""
-        return read_flag(self.record.get("timers"))
-
-    @property
-    def version(self) -> Any:
-        """The firmware version, a number or a text."""
-        return self.record.get("version")
-
-    @property
-    def consumption(self) -> float | None:
-        """A power or energy reading; its unit is not known."""
-        return read_number(self.record.get("consumption"))
-
-    @property
-    def update_time(self) -> dt.datetime | None:
-        """When it was last updated (UTC)."""
-        milliseconds = read_whole(self.record.get("updateTime"))
-        try:
-            return None if milliseconds is None else dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
-        except (ValueError, OverflowError, OSError):
-            return None
-
-    def update_state(self, new_data: Mapping[str, Any]) -> frozenset[str]:
-        """Merge what was reported key by key; return the keys that differ (sections 8.8, 9.2)."""
-        known = self.record
-        if new_data.items() <= known.items():
-            return _NOTHING
-        changed = frozenset(key for key, value in new_data.items() if known.get(key, _ABSENT) != value)
-        known.update(new_data)
-        if new_data.get("shared") is False:
-            changed |= self._end_sharing(new_data)
-        return changed
 
     async def set_name(self, name: str, *, assume_locked: bool | None = None) -> None:
         """Rename it.
@@ -209,14 +89,8 @@ class HomismartDevice:
     def commands(self) -> Commands:
         """What can be asked of the account; raise ConnectionFailed for a session without a link."""
         if self._session.commands is None:
-            raise ConnectionFailed("this session has no connection", appliance=self.name or self.id)
+            raise ConnectionFailed("this session has no connection", appliance=self.title)
         return self._session.commands
-
-    def _end_sharing(self, new_data: Mapping[str, Any]) -> frozenset[str]:
-        ended = frozenset(key for key in _SHARING_KEYS if key in self.record and key not in new_data)
-        for key in ended:
-            del self.record[key]
-        return ended
 
 
 class HomismartHub(HomismartDevice):
@@ -245,8 +119,8 @@ class SwitchableDevice(HomismartDevice):
 
     @property
     def last_on(self) -> dt.datetime | None:
-        """When it was last switched on; the wire's local time is read in this computer's zone."""
-        return read_last_on(self.record.get("lastOn"))
+        """When it was last switched on; the wire's local time is read in the flat's zone."""
+        return read_last_on(self.record.get("lastOn"), self._session.time_zone)
 
     async def turn_on(self) -> None:
         """Switch it on."""
@@ -349,3 +223,36 @@ DEVICE_CLASSES: Final[Mapping[Kind, type[HomismartDevice]]] = {
     Kind.UNKNOWN: HomismartDevice,
 } | {kind: SwitchableDevice for kind in Kind if kind.switchable}
 """The class of each kind."""
+
+
+class Account:
+    """The hubs and devices of one account by their ids, and what can be asked of it.
+
+    Without `commands`, objects can only be read. `time_zone` is the flat's, None for this computer's.
+    """
+
+    def __init__(self, commands: Commands | None = None, *, time_zone: dt.tzinfo | None = None) -> None:
+        self.commands = commands
+        self.time_zone = time_zone
+        self._objects: dict[str, HomismartDevice] = {}
+
+    def get_device_by_id(self, device_id: str) -> HomismartDevice | None:
+        """Return the device, or None. Hubs have their own question."""
+        return None if is_hub(device_id) else self._objects.get(device_id)
+
+    def get_hub_by_id(self, hub_id: str) -> HomismartHub | None:
+        """Return the hub, or None."""
+        hub = self._objects.get(hub_id)
+        return hub if isinstance(hub, HomismartHub) else None
+
+    def get_all_devices(self) -> list[HomismartDevice]:
+        """Return the devices without the hubs, in the order in which they became known."""
+        return [device for device in self._objects.values() if not isinstance(device, HomismartHub)]
+
+    def get_all_hubs(self) -> list[HomismartHub]:
+        """Return the hubs."""
+        return [hub for hub in self._objects.values() if isinstance(hub, HomismartHub)]
+
+    def all_objects(self) -> list[HomismartDevice]:
+        """Return hubs and devices."""
+        return list(self._objects.values())

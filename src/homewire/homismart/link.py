@@ -109,6 +109,7 @@ class HomismartLink:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self.host = self._url.host or ""
         self.hops = 0
+        self._stuck = asyncio.Event()
 
     @property
     def is_open(self) -> bool:
@@ -138,13 +139,13 @@ class HomismartLink:
             await self.redirect()
         raise ConnectionFailed(
             f"the cloud redirected more than {MAX_HOPS} times",
-            path=host,
+            path=self.host,
             hint="This is a fault of the cloud; it is tried again later.",
         )
 
     async def serve(self) -> NoReturn:
         """Hand on what arrives until the link dies; raise ConnectionLost why, or Moved."""
-        tasks = [asyncio.ensure_future(self._read()), asyncio.ensure_future(self._keep_alive())]
+        tasks = [asyncio.ensure_future(work) for work in (self._read(), self._keep_alive(), self._jam())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             raise next((e for task in done if (e := task.exception()) is not None), self._over())
@@ -161,7 +162,8 @@ class HomismartLink:
             async with self._clock.timeout(SEND_S):
                 await self._socket.send_str(encode(*request))
         except TimeoutError as error:
-            raise ConnectionLost("the cloud takes no data any more", path=self.host) from error
+            self._stuck.set()  # half a frame may be out: nothing can follow it
+            raise self._jammed() from error
         except (OSError, RuntimeError, aiohttp.ClientError) as error:  # closed in this very moment
             raise ConnectionLost("the connection is gone", path=self.host) from error
         self._sent_at = self._clock.monotonic()
@@ -223,9 +225,9 @@ class HomismartLink:
             timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
             **options,
         )
-        if options and socket.get_extra_info("ssl_object") is None:  # an HTTP redirect led out of TLS
+        if options and (doubt := _doubt_about(socket.get_extra_info("ssl_object"))):
             await socket.close()
-            raise ConnectionFailed(f"{url.host} redirected to an address without TLS", path=str(url))
+            raise ConnectionFailed(f"{url.host} {doubt}", path=str(url))
         return socket
 
     async def _log_in(self) -> LoginResult | Redirect:
@@ -319,6 +321,13 @@ class HomismartLink:
             next_look_s = PING_S - silent_s if silent_s < PING_S else 2 * PING_S - silent_s
             await self._clock.sleep(max(0.0, min(HEARTBEAT_S - (now - self._sent_at), next_look_s)))
 
+    async def _jam(self) -> NoReturn:
+        await self._stuck.wait()
+        raise self._jammed()
+
+    def _jammed(self) -> ConnectionLost:
+        return ConnectionLost("the cloud takes no data any more", path=self.host)
+
     def _over(self) -> ConnectionLost:
         return ConnectionLost("there is no connection any more", path=self.host)
 
@@ -326,6 +335,15 @@ class HomismartLink:
         if self._socket is not None:
             with contextlib.suppress(OSError, RuntimeError, aiohttp.ClientError):  # the reader tells why
                 await self._socket.ping()
+
+
+def _doubt_about(tls: ssl.SSLObject | None) -> str | None:
+    """Return why a connection must not carry a login, None if nothing speaks against it."""
+    if tls is None:  # an HTTP redirect led out of TLS
+        return "redirected to an address without TLS"
+    if tls.context.verify_mode is ssl.CERT_NONE:  # a borrowed HTTP session may be made for that
+        return "was reached without a look at its certificate: its TLS settings must verify it"
+    return None
 
 
 def _checked_host(host: str) -> str:

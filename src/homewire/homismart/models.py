@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from homewire.errors import ConfigurationError
 from homewire.homismart.codec import Frame, FrameError, Problem
 from homewire.homismart.codes import KINDS, ErrorCode, Kind
 from homewire.homismart.prefixes import ReceivePrefix
@@ -42,6 +44,7 @@ __all__ = [
     "read_text",
     "read_whole",
     "shallow",
+    "time_zone",
 ]
 
 HUB_PREFIX: Final = "00"
@@ -100,6 +103,11 @@ class DeviceList(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int = 0
     unnested: bool = False
 
+    @property
+    def body(self) -> list[dict[str, Any]]:
+        """The list as it came, without what was skipped."""
+        return list(self.records)
+
 
 class DevicePush(msgspec.Struct, frozen=True, kw_only=True):
     """`0009`: one object, perhaps only some of its keys (section 9.2). `unnested` is that of the frame."""
@@ -113,11 +121,21 @@ class AddResult(msgspec.Struct, frozen=True, kw_only=True):
 
     record: dict[str, Any] | None
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """The reply as it came, as far as it is known."""
+        return {"result": self.record is not None, "status": self.record}
+
 
 class DeleteResult(msgspec.Struct, frozen=True, kw_only=True):
     """`0015`: the id that is gone, or None when nothing was deleted (section 10.5)."""
 
     deleted: str | None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The reply as it came, as far as it is known."""
+        return {"result": self.deleted is not None, "status": {"id": self.deleted}}
 
 
 class Redirect(msgspec.Struct, frozen=True, kw_only=True):
@@ -253,6 +271,18 @@ def read_last_on(value: object, zone: dt.tzinfo | None = None) -> dt.datetime | 
         return None
 
 
+def time_zone(name: str | None) -> dt.tzinfo | None:
+    """Return the zone of a name such as Asia/Jerusalem, None for None; raise ConfigurationError."""
+    if name is None:
+        return None
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"there is no time zone {name!r}", key="time_zone", hint="A name such as Asia/Jerusalem."
+        ) from error
+
+
 def malformed_fields(record: Record) -> list[str]:
     """Return the known keys whose value is of a wrong type; absent and null ones are not."""
     return [
@@ -372,12 +402,16 @@ def _device_push(frame: Frame) -> DevicePush:
     return DevicePush(record=_identified(frame, frame.body), unnested=frame.unnested)
 
 
+def _succeeded(frame: Frame, body: Record) -> bool:
+    result = body.get("result", False)
+    if isinstance(result, bool):
+        return result
+    raise _wrong(frame, Problem.WRONG_TYPE, f"the result is {_json_type(result)}, not a boolean")
+
+
 def _add_result(frame: Frame) -> AddResult:
     body = _object(frame)
-    result = body.get("result", False)
-    if not isinstance(result, bool):
-        raise _wrong(frame, Problem.WRONG_TYPE, f"the result is {_json_type(result)}, not a boolean")
-    if not result:
+    if not _succeeded(frame, body):
         return AddResult(record=None)
     status = body.get("status")
     if isinstance(status, dict) and not status.get("id", ""):
@@ -387,10 +421,7 @@ def _add_result(frame: Frame) -> AddResult:
 
 def _delete_result(frame: Frame) -> DeleteResult:
     body = _object(frame)
-    result = body.get("result", False)
-    if not isinstance(result, bool):
-        raise _wrong(frame, Problem.WRONG_TYPE, f"the result is {_json_type(result)}, not a boolean")
-    if not result:
+    if not _succeeded(frame, body):
         return DeleteResult(deleted=None)
     if "status" not in body:
         raise _wrong(frame, Problem.MISSING_KEYS, "a deletion without status")

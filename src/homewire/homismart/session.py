@@ -8,17 +8,21 @@ same under the event names of homismart-client.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import enum
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from homewire.errors import AuthenticationFailed, ConnectionLost, HomewireError
 from homewire.homismart.codec import Direction, Frame, FrameError, decode, encode
 from homewire.homismart.codes import KINDS
-from homewire.homismart.devices import DEVICE_CLASSES, HomismartDevice, HomismartHub
+from homewire.homismart.commands import Commands
+from homewire.homismart.confirmation import error_of
+from homewire.homismart.devices import DEVICE_CLASSES, Account, HomismartDevice, HomismartHub
 from homewire.homismart.models import (
     AddResult,
     DeleteResult,
@@ -35,10 +39,7 @@ from homewire.homismart.models import (
 from homewire.homismart.prefixes import ReceivePrefix
 from homewire.unknowns import Unknowns
 
-if TYPE_CHECKING:
-    from homewire.homismart.commands import Commands
-
-__all__ = ["EVENTS", "ChangeKind", "DeviceChange", "HomismartSession"]
+__all__ = ["EVENTS", "ChangeKind", "DeviceChange", "HomismartSession", "details_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -91,40 +92,21 @@ ChangeListener: TypeAlias = Callable[[DeviceChange], object]
 EventListener: TypeAlias = Callable[[Any], object]
 
 
-class HomismartSession:
-    """The objects of one account. They stay, with their last state, while the link is down.
+class HomismartSession(Account):
+    """The objects of one account, kept current. They stay, with their last state, while the link is down."""
 
-    `commands` is what the devices' own methods use; without it they can only be read.
-    """
-
-    def __init__(self, commands: Commands | None = None, *, unknowns: Unknowns | None = None) -> None:
-        self.commands = commands
+    def __init__(
+        self,
+        commands: Commands | None = None,
+        *,
+        time_zone: dt.tzinfo | None = None,
+        unknowns: Unknowns | None = None,
+    ) -> None:
+        super().__init__(commands, time_zone=time_zone)
         self.unknowns = unknowns or Unknowns()
-        self._objects: dict[str, HomismartDevice] = {}
         self._events: dict[str, list[EventListener]] = {}
         self._listeners: list[ChangeListener] = []
         self._running: set[asyncio.Future[Any]] = set()
-
-    def get_device_by_id(self, device_id: str) -> HomismartDevice | None:
-        """Return the device, or None. Hubs have their own question."""
-        return None if is_hub(device_id) else self._objects.get(device_id)
-
-    def get_hub_by_id(self, hub_id: str) -> HomismartHub | None:
-        """Return the hub, or None."""
-        hub = self._objects.get(hub_id)
-        return hub if isinstance(hub, HomismartHub) else None
-
-    def get_all_devices(self) -> list[HomismartDevice]:
-        """Return the devices without the hubs, in the order in which they became known."""
-        return [device for device in self._objects.values() if not isinstance(device, HomismartHub)]
-
-    def get_all_hubs(self) -> list[HomismartHub]:
-        """Return the hubs."""
-        return [hub for hub in self._objects.values() if isinstance(hub, HomismartHub)]
-
-    def all_objects(self) -> list[HomismartDevice]:
-        """Return hubs and devices."""
-        return list(self._objects.values())
 
     def register_event_listener(self, event_name: str, callback: EventListener) -> None:
         """Call back at every event of that name (`EVENTS`), with its argument.
@@ -291,11 +273,28 @@ def _class_of(record: Mapping[str, Any]) -> type[HomismartDevice]:
     return usual
 
 
+def details_of(error: HomewireError) -> dict[str, Any]:
+    """Return a loss or a refused login as listeners of session_error expect it.
+
+    The types and keys are homismart-client's; those of `HomewireError.details` are there as well.
+    """
+    kind = "connection_operational_error"
+    if isinstance(error, AuthenticationFailed):
+        kind = "authentication_failed"
+    elif isinstance(error, ConnectionLost):
+        kind = "connection_closed_by_server"
+    same = {"exception": error, "exception_object": error, "exception_class": type(error).__name__}
+    return {**error.details(), "type": kind, **same}
+
+
 def _describe(error: ServerError) -> dict[str, Any]:
-    """Return an error as homismart-client's listeners expect it: a dictionary."""
+    """Return a `9999` as listeners of session_error expect it: homismart-client's keys, and more."""
+    code = None if error.code is None else int(error.code)
     return {
-        "type": "server_error",
-        "code": None if error.code is None else int(error.code),
+        "type": "server_command_error",
+        "data": {"code": code, "info": error.info},
+        "exception": error_of(error),
+        "code": code,
         "error_code": error.code,
         "message": error.meaning,
         "info": error.info,

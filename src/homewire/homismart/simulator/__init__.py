@@ -2,7 +2,7 @@
 
 from homewire.homismart.simulator.account import SimulatedAccount
 from homewire.homismart.simulator.app import SecondApp
-from homewire.homismart.simulator.levers import Levers, RedirectRule, RedirectWhen, Refusal
+from homewire.homismart.simulator.levers import Levers, Redirection, RedirectRule, RedirectWhen, Refusal
 from homewire.homismart.simulator.server import HomismartSimulator, SimulatorOptions
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Levers",
     "RedirectRule",
     "RedirectWhen",
+    "Redirection",
     "Refusal",
     "SecondApp",
     "SimulatedAccount",

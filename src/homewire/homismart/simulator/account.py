@@ -23,6 +23,9 @@ _STEP_S: Final = 1.0
 _STEP_POINTS: Final = 10
 """The motion model of rule R9: one report per second, ten points per step."""
 
+_HIGHEST_TYPE: Final = 255
+"""The first two characters of an id look like the type code in hex (section 8.1)."""
+
 _LEVELS: Final = {str(level): level for level in range(101) if level != 99}  # noqa: PLR2004 - 99 is stop
 _STOP: Final = "99"
 
@@ -47,8 +50,9 @@ class Reaction:
 class SimulatedAccount:
     """One account with its objects. `report` is called with id and keys when an object changed by itself.
 
-    `forbidden` and `outside_hours` name shared devices that this account may not control (now); `motion`
-    lets covers travel instead of arriving at once.
+    `forbidden` and `outside_hours` name shared devices that this account may not control (now). `motion` lets
+    covers travel instead of arriving at once, ten points in every `step_s`; `reports_steps` False lets them
+    report only where they stand in the end, as what real ones do is not known (section 8.5).
     """
 
     def __init__(
@@ -67,6 +71,8 @@ class SimulatedAccount:
         self.forbidden: set[str] = set()
         self.outside_hours: set[str] = set()
         self.motion = motion
+        self.step_s = _STEP_S
+        self.reports_steps = True
         self.report: Callable[[str, frozenset[str]], object] = lambda _device_id, _keys: None
         self._clock = clock
         self._travels: dict[str, asyncio.TimerHandle] = {}
@@ -98,6 +104,16 @@ class SimulatedAccount:
         self._touch(device_id)
         self.report(device_id, frozenset(keys))
 
+    def put(self, record: dict[str, Any]) -> None:
+        """Add an object, or set another in its place, and report it (R18)."""
+        self.objects[record["id"]] = record
+        self.report(record["id"], frozenset(record))
+
+    def remove(self, device_id: str) -> None:
+        """Take an object away without a word, as others' deletions are (R14, R18)."""
+        del self.objects[device_id]
+        self._halt(device_id)
+
     def _handlers(self) -> dict[RequestPrefix, Callable[[dict[str, Any]], Reaction]]:
         return {
             RequestPrefix.LIST_DEVICES: self._list,
@@ -118,10 +134,10 @@ class SimulatedAccount:
 
     def _control(self, body: dict[str, Any]) -> Reaction:
         """R8: apply power, lastOn, curtainState and operationTime; ignore the other keys."""
-        known = self._known(body.get("id"))
-        self._require_control(known)
+        known = self._controllable(body.get("id"))
         state = body.get("curtainState")
-        if kind_of(known).cover and state is not None and state != known.get("curtainState"):
+        moves = known["id"] in self._travels or state != known.get("curtainState")  # or it is an echo
+        if kind_of(known).cover and state is not None and moves:
             self._move(known, state)
         if isinstance(body.get("power"), bool):
             known["power"] = body["power"]
@@ -132,12 +148,11 @@ class SimulatedAccount:
 
     def _modify(self, body: dict[str, Any]) -> Reaction:
         """R10: name, icon and lock; all four keys must be there."""
-        known = self._known(body.get("devid"))
+        known = self._controllable(body.get("devid"))
         if not isinstance(body.get("name"), str) or not isinstance(body.get("iconId"), str):
             raise Refused(ErrorCode.PARAMETER_ERROR)
         if body.get("lock") not in ("1", "2"):
             raise Refused(ErrorCode.PARAMETER_ERROR)
-        self._require_control(known)
         known |= {"name": body["name"], "iconId": body["iconId"]}
         if not is_hub(known["id"]):
             known["lock"] = body["lock"]
@@ -145,13 +160,13 @@ class SimulatedAccount:
 
     def _led(self, body: dict[str, Any]) -> Reaction:
         """R11."""
-        known = self._known(body.get("devid"))
+        known = self._controllable(body.get("devid"))
         known["led"] = _whole(body.get("ledDevice"), 100)
         return self._changed(known, "led")
 
     def _closed_position(self, body: dict[str, Any]) -> Reaction:
         """R11: types 4 and 5 only."""
-        known = self._known(body.get("deviceSN"))
+        known = self._controllable(body.get("deviceSN"))
         if not kind_of(known).cover:
             raise Refused(ErrorCode.PARAMETER_ERROR)
         known["closedPosition"] = _whole(body.get("closedPosition"), 10)
@@ -159,14 +174,14 @@ class SimulatedAccount:
 
     def _operation_time(self, body: dict[str, Any]) -> Reaction:
         """Take an id under any of its three names, and `operationTime`, as is likely (section 13.1)."""
-        known = self._known(body.get("id") or body.get("devid") or body.get("deviceSN"))
+        known = self._controllable(body.get("id") or body.get("devid") or body.get("deviceSN"))
         known["operationTime"] = _whole(body.get("operationTime"), 3600)
         return self._changed(known, "operationTime")
 
     def _control_all(self, body: dict[str, Any]) -> Reaction:
         """R12: everything that matches and is on line; `45` opens on "1"."""
-        action, group = body.get("action"), body.get("type")
-        if action not in ("0", "1") or not isinstance(group, int):
+        action, group = body.get("action"), _whole(body.get("type"), _HIGHEST_TYPE)
+        if action not in ("0", "1"):
             raise Refused(ErrorCode.PARAMETER_ERROR)
         changed = []
         for known in self.objects.values():
@@ -194,9 +209,9 @@ class SimulatedAccount:
     def _delete(self, body: dict[str, Any]) -> Reaction:
         """R14."""
         device_id = body.get("devid")
-        if not isinstance(device_id, str) or self.objects.pop(device_id, None) is None:
+        if not isinstance(device_id, str) or device_id not in self.objects:
             return Reaction(reply=(ReceivePrefix.DELETE_RESULT, {"result": False}))
-        self._halt(device_id)
+        self.remove(device_id)
         return Reaction(reply=(ReceivePrefix.DELETE_RESULT, {"result": True, "status": {"id": device_id}}))
 
     def _accept_terms(self, _body: dict[str, Any]) -> Reaction:
@@ -208,14 +223,12 @@ class SimulatedAccount:
         self._touch(known["id"])
         return Reaction(changed=[known["id"]], keys=frozenset({*keys, "updateTime"}))
 
-    def _known(self, device_id: object) -> dict[str, Any]:
+    def _controllable(self, device_id: object) -> dict[str, Any]:
+        """R8: return the object if it is known, can be reached and may be controlled now."""
         known = self.objects.get(device_id) if isinstance(device_id, str) else None
         if known is None:
             raise Refused(ErrorCode.PARAMETER_ERROR)
-        return known
-
-    def _require_control(self, known: dict[str, Any]) -> None:
-        hub = self.objects.get(known.get("pid", ""))
+        hub = self._hub_of(known)
         if hub is not None and not hub.get("onLine"):
             raise Refused(ErrorCode.HUB_OFFLINE)
         if not known.get("onLine", True):
@@ -224,10 +237,16 @@ class SimulatedAccount:
             raise Refused(ErrorCode.PERMISSION_DENIED)
         if known["id"] in self.outside_hours:
             raise Refused(ErrorCode.OUTSIDE_ACTIVITY_HOURS)
+        return known
 
     def _online(self, known: dict[str, Any]) -> bool:
-        hub = self.objects.get(known.get("pid", ""))
+        hub = self._hub_of(known)
         return bool(known.get("onLine")) and (hub is None or bool(hub.get("onLine")))
+
+    def _hub_of(self, known: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the hub that an object depends on: a hub depends on itself."""
+        hub_id = known["id"] if is_hub(known["id"]) else known.get("pid")
+        return self.objects.get(hub_id) if isinstance(hub_id, str) else None
 
     def _touch(self, device_id: str) -> None:
         if not is_hub(device_id):
@@ -247,7 +266,7 @@ class SimulatedAccount:
         self._halt(device_id)
         if self.motion and target != position:
             known["curtainState"] = str(position)
-            self._travels[device_id] = self._clock.call_later(_STEP_S, self._step, device_id, target)
+            self._travels[device_id] = self._clock.call_later(self.step_s, self._step, device_id, target)
         else:
             known["curtainState"] = str(target)
 
@@ -258,8 +277,10 @@ class SimulatedAccount:
         if position + distance == target:
             del self._travels[device_id]
         else:
-            self._travels[device_id] = self._clock.call_later(_STEP_S, self._step, device_id, target)
-        self.change(device_id, curtainState=_reported(position + distance))
+            self._travels[device_id] = self._clock.call_later(self.step_s, self._step, device_id, target)
+        known["curtainState"] = _reported(position + distance)
+        if self.reports_steps or device_id not in self._travels:
+            self.change(device_id, curtainState=known["curtainState"])
 
     def _halt(self, device_id: str) -> None:
         travel = self._travels.pop(device_id, None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import random
 from typing import Any, Final
 
@@ -26,10 +27,17 @@ class SecondApp:
     """Does something every `every_s` seconds or so, by its own random numbers."""
 
     def __init__(
-        self, account: SimulatedAccount, *, clock: Clock, rng: random.Random, every_s: float = 20.0
+        self,
+        account: SimulatedAccount,
+        *,
+        clock: Clock,
+        zone: dt.tzinfo | None = None,
+        rng: random.Random,
+        every_s: float = 20.0,
     ) -> None:
         self._account = account
         self._clock = clock
+        self._zone = zone
         self._rng = rng
         self._every_s = every_s
         self._task: asyncio.Task[None] | None = None
@@ -71,7 +79,7 @@ class SecondApp:
         if kind.cover:
             body = known | {"curtainState": self._rng.choice(_LEVELS)}
         else:
-            _, control = power(known, not known.get("power"), self._clock.now().astimezone())
+            _, control = power(known, not known.get("power"), self._clock.now().astimezone(self._zone))
             body = dict(control or {})
         reaction = self._account.handle(RequestPrefix.DEVICE_CONTROL, body)
         for device_id in reaction.changed:

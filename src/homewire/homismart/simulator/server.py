@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import datetime as dt
 import logging
 import random
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -22,12 +21,13 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from homewire.clock import Clock
 from homewire.homismart.codec import MAX_FRAME_BYTES, Direction, Frame, FrameError, Problem, decode, encode
 from homewire.homismart.codes import ErrorCode
-from homewire.homismart.models import is_hub
+from homewire.homismart.models import is_hub, time_zone
 from homewire.homismart.prefixes import ReceivePrefix, RequestPrefix
 from homewire.homismart.simulator.account import Reaction, Refused, SimulatedAccount
 from homewire.homismart.simulator.app import SecondApp
+from homewire.homismart.simulator.clients import JournalEntry, SimulatedConnection
 from homewire.homismart.simulator.flat import flat, many
-from homewire.homismart.simulator.levers import Levers, RedirectRule, RedirectWhen, Refusal
+from homewire.homismart.simulator.levers import Levers, Redirection, RedirectRule, RedirectWhen, Refusal
 from homewire.simulation import Simulator
 from homewire.simulation.certificate import ServerCertificate
 
@@ -41,7 +41,8 @@ PATH: Final = "/homismartmain/websocket"
 _JOURNAL: Final = 20_000
 """Frames kept in the record."""
 
-_PASSWORD: Final = re.compile(r'("password"\s*:\s*")[^"]*')
+_PASSWORD: Final = re.compile(r'("\w*password"\s*:\s*)("(?:[^"\\]|\\.)*("|$)|[^",}\s]+)', re.IGNORECASE)
+"""A password's key and value, whatever is wrong with the frame around it."""
 
 _CONTROLS: Final = frozenset(
     {
@@ -57,90 +58,36 @@ _CONTROLS: Final = frozenset(
 
 
 class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How the simulated cloud is set up.
+    """How the simulated cloud is set up."""
 
-    `nodes` is how many loopback addresses it answers on, from 127.0.0.1 up, for redirects between them;
-    `lights` adds that many switches to the flat; `life` lets a second app change things on its own, every
-    `life_every_s` seconds or so; `terms` starts with terms to accept.
-    """
-
-    port: int = 0
-    tls: bool = True
-    nodes: int = 1
-    username: str = "dana@example.com"
-    password: str = "open-sesame"  # noqa: S105 - the invented password of an invented account
-    lights: int = 0
-    motion: bool = True
-    terms: bool = False
-    life: bool = False
-    life_every_s: float = 20.0
-    seed: int = 0
-
-
-class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """R20: one frame with its time; the password is blanked. Binary frames are shown as hex."""
-
-    at: dt.datetime
-    connection: int
-    direction: Direction
-    text: str
-
-
-class SimulatedConnection:
-    """One client's WebSocket: fresh until a good login, then ready (R2). Frames leave in order."""
-
-    def __init__(
-        self, server: HomismartSimulator, socket: web.WebSocketResponse, number: int, at: str
-    ) -> None:
-        self.number = number
-        self.address = at
-        self.account: SimulatedAccount | None = None
-        self.pongs = 0
-        self._server = server
-        self._socket = socket
-        self._queue: asyncio.Queue[str | bytes | int] = asyncio.Queue()
-        self._writer = asyncio.ensure_future(self._write())
-
-    @property
-    def ready(self) -> bool:
-        """Whether it is logged in."""
-        return self.account is not None
-
-    def send(self, content: str | bytes) -> None:
-        """Queue a text or binary frame, whatever it is (R18)."""
-        self._queue.put_nowait(content)
-
-    async def ping(self) -> None:
-        """Ping the client, which whether the real service does is not known; `pongs` counts the answers."""
-        await self._socket.ping()
-
-    def drop(self) -> None:
-        """Drop the TCP connection without a word (R18)."""
-        transport = self._socket._req.transport if self._socket._req else None  # noqa: SLF001 - aiohttp has no public way to abort
-        if transport is not None:
-            transport.abort()
-
-    def close(self, code: int = WSCloseCode.OK) -> None:
-        """Close with a code, after what is queued (R18)."""
-        self._queue.put_nowait(code)
-
-    async def end(self) -> None:
-        """Stop writing."""
-        self._writer.cancel()
-        await asyncio.wait((self._writer,))
-
-    async def _write(self) -> None:
-        with contextlib.suppress(ConnectionError, RuntimeError):  # the client is gone; the reader notices
-            while True:
-                content = await self._queue.get()
-                if isinstance(content, int):
-                    await self._socket.close(code=content)
-                    return
-                self._server.record(self.number, Direction.TO_CLIENT, content)
-                if isinstance(content, str):
-                    await self._socket.send_str(content)
-                else:
-                    await self._socket.send_bytes(content)
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="TCP port; 0 lets the system choose.")] = 0
+    tls: Annotated[bool, msgspec.Meta(description="Speak TLS with a certificate made on the fly.")] = True
+    nodes: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1, le=254, description="Loopback addresses from 127.0.0.1 up, for redirects between them."
+        ),
+    ] = 1
+    username: Annotated[str, msgspec.Meta(description="The account's name.")] = "dana@example.com"
+    password: Annotated[str, msgspec.Meta(description="Its password.")] = "open-sesame"  # noqa: S105 - invented
+    lights: Annotated[int, msgspec.Meta(ge=0, description="Switches that are added to the flat.")] = 0
+    motion: Annotated[bool, msgspec.Meta(description="Covers travel instead of arriving at once.")] = True
+    terms: Annotated[bool, msgspec.Meta(description="Start with terms and conditions to accept.")] = False
+    life: Annotated[bool, msgspec.Meta(description="Let a second app change things on its own.")] = False
+    life_every_s: Annotated[float, msgspec.Meta(gt=0, description="How often it does, in seconds.")] = 20.0
+    refusal: Annotated[Refusal, msgspec.Meta(description="How a wrong password is refused.")] = (
+        Refusal.RESULT_FALSE
+    )
+    redirect: Annotated[
+        Redirection, msgspec.Meta(description="When clients are sent to a second address, or around.")
+    ] = Redirection.NEVER
+    redirect_after_s: Annotated[
+        float, msgspec.Meta(ge=0, description="Seconds from the login to a redirect after it.")
+    ] = 30.0
+    time_zone: Annotated[
+        str | None, msgspec.Meta(description="The flat's zone, such as Asia/Jerusalem; else this computer's.")
+    ] = None
+    seed: Annotated[int, msgspec.Meta(description="Makes the second app's deeds repeatable.")] = 0
 
 
 class HomismartSimulator(Simulator):
@@ -151,7 +98,7 @@ class HomismartSimulator(Simulator):
     def __init__(self, options: SimulatorOptions, *, clock: Clock | None = None) -> None:
         self.options = options
         self.clock = clock or Clock()
-        self.levers = Levers()
+        self.levers = Levers(refusal=options.refusal)
         self.accounts: dict[str, SimulatedAccount] = {}
         self.connections: list[SimulatedConnection] = []
         self.journal: collections.deque[JournalEntry] = collections.deque(maxlen=_JOURNAL)
@@ -161,10 +108,16 @@ class HomismartSimulator(Simulator):
         self._runner: web.AppRunner | None = None
         self._timers: set[asyncio.TimerHandle] = set()
         self.account = self.add_account(options.username, options.password, flat() + many(options.lights))
+        if options.redirect is not Redirection.NEVER:
+            after_s = options.redirect_after_s if options.redirect is Redirection.AFTER_LOGIN else 0.0
+            self.levers.redirects += options.redirect.rules(self.hosts[0], self.hosts[1], after_s)
         self.account.motion = options.motion
         self.account.terms_pending = options.terms
+        self.zone = time_zone(options.time_zone)
         rng = random.Random(options.seed)  # noqa: S311 - a repeatable life
-        self.app = SecondApp(self.account, clock=self.clock, rng=rng, every_s=options.life_every_s)
+        self.app = SecondApp(
+            self.account, clock=self.clock, zone=self.zone, rng=rng, every_s=options.life_every_s
+        )
 
     @classmethod
     def demo(cls, clock: Clock) -> Sequence[Simulator]:
@@ -174,7 +127,8 @@ class HomismartSimulator(Simulator):
     @property
     def hosts(self) -> list[str]:
         """The addresses that it answers on."""
-        return [f"127.0.0.{1 + node}" for node in range(self.options.nodes)]
+        least = 1 if self.options.redirect is Redirection.NEVER else 2
+        return [f"127.0.0.{1 + node}" for node in range(max(least, self.options.nodes))]
 
     @property
     def url(self) -> str:
@@ -239,13 +193,10 @@ class HomismartSimulator(Simulator):
     def record(self, number: int, direction: Direction, content: str | bytes) -> None:
         """Note a frame in the journal, without the password (R20)."""
         text = content if isinstance(content, str) else content.hex()
+        if direction is Direction.TO_SERVER:
+            text = _PASSWORD.sub(r'\1""', text)
         self.journal.append(
-            JournalEntry(
-                at=self.clock.now(),
-                connection=number,
-                direction=direction,
-                text=_PASSWORD.sub(r"\1", text) if text.startswith("0002") else text,
-            )
+            JournalEntry(at=self.clock.now(), connection=number, direction=direction, text=text)
         )
 
     def received(self) -> list[Frame]:
@@ -283,13 +234,15 @@ class HomismartSimulator(Simulator):
         """Toggle a switch by hand (R18)."""
         known = self.account.objects[device_id]
         on = not known.get("power")
-        now = self.clock.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        now = self.clock.now().astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
         self.account.change(device_id, power=on, **({"lastOn": now} if on else {}))
 
     def set_online(self, device_id: str, online: bool) -> None:
         """Take a hub with its devices, or a device, off line or back (R18)."""
         self.account.change(device_id, onLine=online)
         if is_hub(device_id):
+            if self.levers.hub_status:
+                self.broadcast(encode(ReceivePrefix.HUB_ONLINE_STATUS, _hub_status(device_id, online)))
             for known in tuple(self.account.objects.values()):
                 if known.get("pid") == device_id:
                     self.account.change(known["id"], onLine=online)
@@ -330,6 +283,7 @@ class HomismartSimulator(Simulator):
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         self.upgrades += 1
+        await self.clock.sleep(self.levers.upgrade_delay_s)
         if self.levers.upgrade_status is not None:
             location = self.levers.upgrade_location
             headers = {"Location": location} if location else {}
@@ -342,7 +296,7 @@ class HomismartSimulator(Simulator):
         except ConnectionError:  # the client has left in the meantime
             return web.Response()
         at = request.transport.get_extra_info("sockname")[0] if request.transport else self.hosts[0]
-        connection = SimulatedConnection(self, socket, self.upgrades, at)
+        connection = SimulatedConnection(socket, self.upgrades, at, self.record)
         self.connections.append(connection)
         try:
             self._redirect(connection, RedirectWhen.ON_UPGRADE)
@@ -372,8 +326,10 @@ class HomismartSimulator(Simulator):
             known = error.prefix is not None and _is_request(error.prefix)
             if known and error.problem in (Problem.BAD_JSON, Problem.WRONG_TYPE):
                 self._refuse(connection, ErrorCode.PARAMETER_ERROR)
+            _log.info("Bad frame from client %d: %s", connection.number, error)
             return
         if not isinstance(frame.kind, RequestPrefix):
+            _log.info("Unknown prefix from client %d: %s", connection.number, frame.prefix)
             return
         if connection.ready and self.levers.silent_after_login:
             return
@@ -387,11 +343,12 @@ class HomismartSimulator(Simulator):
 
     def _log_in(self, connection: SimulatedConnection, body: Any) -> None:
         """R4 to R6."""
-        if not isinstance(body, dict) or not isinstance(body.get("password"), str):
+        username, digest = (body.get(k) if isinstance(body, dict) else None for k in ("username", "password"))
+        if not isinstance(username, str) or not isinstance(digest, str):
             self._refuse(connection, ErrorCode.PARAMETER_ERROR)
             return
-        account = self.accounts.get(body.get("username", ""))
-        if account is None or body["password"].lower() != account.digest:
+        account = self.accounts.get(username)
+        if account is None or digest.lower() != account.digest:
             self._refuse_login(connection)
             return
         if self._redirect(connection, RedirectWhen.ON_LOGIN):
@@ -437,8 +394,8 @@ class HomismartSimulator(Simulator):
             return
         if prefix is RequestPrefix.HEARTBEAT and self.levers.heartbeat_reply:
             hub_id = next((i for i in account.objects if is_hub(i)), "")
-            status = {"mac": hub_id, "onLine": bool(account.objects.get(hub_id, {}).get("onLine"))}
-            reaction.reply = (ReceivePrefix.HUB_ONLINE_STATUS, status)
+            online = bool(account.objects.get(hub_id, {}).get("onLine"))
+            reaction.reply = (ReceivePrefix.HUB_ONLINE_STATUS, _hub_status(hub_id, online))
         self._react(connection, account, reaction)
 
     def _react(self, connection: SimulatedConnection, account: SimulatedAccount, reaction: Reaction) -> None:
@@ -463,6 +420,11 @@ class HomismartSimulator(Simulator):
 
     def _reply(self, connection: SimulatedConnection, text: str) -> None:
         self.later(self.levers.reply_delay_s, connection.send, text)
+
+
+def _hub_status(hub_id: str, online: bool) -> dict[str, Any]:
+    """Return the body of `0049`; what the real one says is not known (section 9.3)."""
+    return {"mac": hub_id, "onLine": online}
 
 
 def _port_of(runner: web.AppRunner) -> int:
