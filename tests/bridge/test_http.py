@@ -178,6 +178,22 @@ async def test_unknown_places_methods_and_bodies_are_problems(api: Api) -> None:
     assert huge["code"] == "too_large"
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"key": "po\xffwer"}', "not UTF-8"),
+        (b'{"key": "power", "value": ' + b"[" * 50_000, "nested too deeply"),
+        (b'{"key": "power", "value": NaN}', "malformed"),
+        (b"", "a body is needed"),
+    ],
+)
+async def test_a_body_that_is_no_json_is_the_clients_mistake(api: Api, body: bytes, words: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    told = await api.json("POST", KETTLE + "/commands", 400, data=body, headers=headers)
+    assert told["code"] == "bad_request"
+    assert words in told["detail"]
+
+
 async def test_health_and_readiness(api: Api) -> None:
     for path in ("/healthz", "/readyz"):
         async with api.session.get(api.output.address + path) as answer:

@@ -15,7 +15,7 @@ import homewire
 from homewire.bridge.editing import ConnectionEditor
 from homewire.bridge.events import EventLog
 from homewire.bridge.health import Health, health
-from homewire.bridge.http.answers import TheRegistry
+from homewire.bridge.http.answers import JsonRequest, TheRegistry
 from homewire.bridge.http.appliances import appliance_router
 from homewire.bridge.http.connections import connection_router
 from homewire.bridge.http.gate import MOST_BYTES
@@ -138,6 +138,7 @@ def make_app(parts: Parts) -> Litestar:
             Exception: from_anything,
         },
         openapi_config=None,
+        request_class=JsonRequest,
         request_max_body_size=MOST_BYTES,
         debug=False,
         logging_config=None,
