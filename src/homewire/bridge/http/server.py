@@ -28,6 +28,13 @@ _PING_EVERY_S = 20.0
 _BACKLOG = 2048
 
 
+class _HandshakeFilter(logging.Filter):
+    """Drops what uvicorn logs as an error when a WebSocket is refused with a proper answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "without completing handshake" not in str(record.msg)
+
+
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: the bridge decides when it ends."""
 
@@ -35,6 +42,9 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave signals alone."""
         yield
+
+
+_REFUSALS_ARE_NO_ERRORS = _HandshakeFilter()
 
 
 class HttpOutput:
@@ -74,6 +84,7 @@ class HttpOutput:
             timeout_graceful_shutdown=_STOP_WITHIN_S,
             proxy_headers=False,
         )
+        logging.getLogger("uvicorn.error").addFilter(_REFUSALS_ARE_NO_ERRORS)
         self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve(self._sockets), name="http server")
 
