@@ -115,6 +115,18 @@ async def test_the_file_is_followed_without_a_restart(file: Path, bridge: Bridge
     assert bridge.registry.links["Kitchen"].report().state == "disabled"
 
 
+async def test_a_connection_that_was_changed_to_a_dead_one_and_removed_leaves_no_appliance(
+    file: Path, bridge: Bridge
+) -> None:
+    KitchenConnection.failure["Kitchen"] = ConnectionLost("no answer")
+    write(file, FILE.replace('"Kitchen"', '"Kitchen"\nmachines = 2'))
+    await eventually(lambda: KitchenConnection.made["Kitchen"].settings.machines == 2)
+    assert set(bridge.registry.appliances) == {"test:kitchen"}, "it may come back"
+    write(file, "[bridge]\nwatch_s = 0.02\n")
+    await eventually(lambda: not bridge.registry.links)
+    assert not bridge.registry.appliances
+
+
 async def test_a_wrong_file_changes_nothing(file: Path, bridge: Bridge) -> None:
     write(file, "[[connections")
     await bridge.reload()
