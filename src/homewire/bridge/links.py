@@ -140,7 +140,7 @@ class Link:
             attempts=status.attempts,
             reconnects=status.reconnects,
             latency_s=self.latency_s,
-            error=None if error is None else redact(error.details()),
+            error=None if error is None else redact(error.details()) | {"code": error.code},
             allow=self.entry.allow,
             appliances=tuple(connection.appliances) if connection else (),
             settings=redact(dict(self.entry.values)),

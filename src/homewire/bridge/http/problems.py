@@ -32,6 +32,7 @@ _STATUS = {
     "unsupported_media_type": 415,
     "misdirected": 421,
     "invalid_value": 422,
+    "idempotency_key_reused": 422,
     "configuration_error": 422,
     "rate_limited": 429,
     "not_supported": 501,

@@ -27,6 +27,8 @@ __all__ = ["CommandDesk", "Redeliveries"]
 _log = logging.getLogger(__name__)
 
 _REMEMBERED = 200
+_ANSWER_WITHIN_S = 0.2
+"""The commands themselves ended before; only their answers are to be written."""
 
 Answer = Callable[[str, bytes, bytes | None], None]
 """Publishes an answer: topic, payload, correlation data."""
@@ -77,7 +79,7 @@ class CommandDesk:
     async def stop(self) -> None:
         """Let answers that are due go out."""
         if self._tasks:
-            await asyncio.wait(tuple(self._tasks), timeout=0.5)
+            await asyncio.wait(tuple(self._tasks), timeout=_ANSWER_WITHIN_S)
         for task in tuple(self._tasks):
             task.cancel()
 
