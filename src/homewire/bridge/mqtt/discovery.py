@@ -254,7 +254,7 @@ def _cover(feature: Cover, writable: bool, topics: Topics, name: str) -> Compone
 
 def _update(feature: Update, writable: bool) -> Component:
     latest = _value(feature)
-    installed = f"value_json[{feature.installed_key!r}]" if feature.installed_key else "none"
+    installed = f"value_json.get({feature.installed_key!r})" if feature.installed_key else "none"
     known = f"({installed} or '')"
     template = f"{{{{ {{'installed_version': {known}, 'latest_version': ({latest} or {known})}} | tojson }}}}"
     component: Component = {"platform": "update", "value_template": template}
@@ -268,7 +268,8 @@ def _plain(name: str) -> str:
 
 
 def _value(feature: Feature) -> str:
-    return f"value_json[{feature.key!r}]"
+    """Return where the value stands; a state that comes before a new announcement may not have it."""
+    return f"value_json.get({feature.key!r})"
 
 
 def _on_off(feature: Feature) -> str:
