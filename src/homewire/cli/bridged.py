@@ -23,14 +23,14 @@ __all__ = ["BridgeSession", "bridge_session", "running_bridge"]
 
 @contextlib.asynccontextmanager
 async def bridge_session(
-    path: Path, names: Sequence[str] = (), *, only: str | None = None
+    path: Path, names: Sequence[str] = (), *, only: str | None = None, keep_trying: bool = False
 ) -> AsyncIterator[BridgeSession]:
     """Open a session with the bridge that listens at a Unix socket; raise ConnectionFailed.
 
     `names` are the connections that were asked for, all for none; `only` narrows it to the connection of that
-    name, if there is one.
+    name, if there is one. With `keep_trying` a bridge that is stopped is waited for.
     """
-    async with connect(path) as client:
+    async with connect(path, keep_trying=keep_trying) as client:
         wanted = [_known(name, client.connections) for name in names]
         if not wanted and only is not None:
             wanted = [name for name in client.connections if name.casefold() == only.casefold()]
