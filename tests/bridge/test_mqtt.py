@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import random
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from homewire.bridge.registry import Registry
 from homewire.bridge.settings import MqttSettings
 from homewire.errors import CommandRejected, ConnectionLost
 from homewire.secrets import Secret
+from homewire.simulation.certificate import ServerCertificate
 from tests.bridge.brokers import Listener, Mosquitto, eventually, listening
 from tests.bridge.kitchen import KitchenConnection, Machine, entry
 
@@ -460,6 +463,30 @@ async def test_passwords_are_used_and_a_wrong_one_is_told(home: Registry, tmp_pa
                 assert "uthorized" in output.report()["reason"]
             async with bridged(home, broker, username="bridge", password=Secret("open sesame")):
                 await online(listener)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_tls_is_verified(home: Registry, tmp_path: Path) -> None:
+    certificate, stranger = ServerCertificate(["127.0.0.1"]), ServerCertificate(["127.0.0.1"])
+    chain = certificate.ca_file.parent / "server.pem"
+    lines = (f"certfile {chain}", f"keyfile {chain}", "allow_anonymous true")
+    async with Mosquitto(tmp_path, *lines) as broker:
+        async with bridged(home, broker, tls=True, ca_file=str(stranger.ca_file)) as output:
+            await eventually(lambda: output.report()["reason"] != "not connected yet")
+            assert "certificate verify failed" in output.report()["reason"]
+        async with bridged(home, broker, tls=True, ca_file=str(certificate.ca_file)) as output:
+            await eventually(lambda: bool(output.report()["ok"]))
+    certificate.remove()
+    stranger.remove()
+    gc.collect()  # paho leaves the socket of a failed handshake to the garbage collector, which complains
+
+
+async def test_the_last_will_tells_that_the_bridge_is_gone(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker, "homewire/bridge/state") as listener, bridged(home, broker) as output:
+        await online(listener)
+        output._broker._client._client.socket().shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]  # as a cable does that is pulled
+        await listener.until(lambda: listener.latest["homewire/bridge/state"] == b"offline")
+        await online(listener)
 
 
 async def test_requests_to_the_bridge_are_answered_with_their_transaction(
