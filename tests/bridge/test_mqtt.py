@@ -317,6 +317,21 @@ async def test_after_the_broker_was_killed_the_state_is_current_and_commands_are
         assert output.report()["losses"] == 1
 
 
+async def test_a_broker_that_loses_its_memory_is_told_everything_and_takes_the_same_command_again(
+    home: Registry, broker: Mosquitto
+) -> None:
+    async with bridged(home, broker):
+        for times in (1, 2, 3):
+            async with listening(broker) as listener:
+                await online(listener)
+                await listener.until(lambda: CONFIG in listener.latest and STATE in listener.latest)
+                await listener.client.publish(f"{STATE}/rinse/set", "press", qos=1, properties=asking())
+                await listener.until(lambda: len(answers(listener)) == 2)
+            assert machine().written == [("rinse", None)] * times
+            await broker.kill()
+            await broker.start()
+
+
 def repeated(payload: bytes = b"press", *, again: bool) -> Inbound:
     return Inbound(topic=f"{STATE}/rinse/set", payload=payload, qos=1, packet_id=7, repeated=again)
 

@@ -242,6 +242,22 @@ async def test_other_addresses_demand_a_token() -> None:
         Bridge(parse(text))
 
 
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        ("http", "port = 99999"),
+        ("http", "requests_per_second = 0"),
+        ("http", "burst = 0"),
+        ("http", "event_buffer = -1"),
+        ("bridge", "drain_s = -1"),
+        ("mqtt", 'host = "broker"\nkeepalive_s = 0'),
+    ],
+)
+def test_a_number_that_cannot_be_is_told_with_its_line(table: str, line: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"homewire.toml:\d: .*(>|<)"):
+        Bridge(parse(f"[{table}]\n{line}\n"))
+
+
 async def test_a_taken_address_is_told_with_a_hint(bridge: Bridge) -> None:
     assert bridge.http is not None
     text = FILE.replace("port = 0", f"port = {bridge.http.port}")
