@@ -1,4 +1,4 @@
-"""Write what the program itself knows into docs/commands.md, docs/features.md and docs/configuration.md.
+"""Write what the program itself knows into docs: commands, features, configuration and the HTTP API.
 
     python scripts/generate_docs.py           write them
     python scripts/generate_docs.py --check   exit with 1 when one is not current
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
+from api_reference import api_page
 from cyclopts import App
 from rich.console import Console
 
@@ -164,7 +165,12 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     return f"`{default}`" if default not in (None, (), "") else ""
 
 
-PAGES = {"commands.md": commands_page, "features.md": features_page, "configuration.md": settings_page}
+PAGES = {
+    "commands.md": commands_page,
+    "features.md": features_page,
+    "configuration.md": settings_page,
+    "api-reference.md": api_page,
+}
 
 
 def stale() -> list[str]:

@@ -194,6 +194,31 @@ def test_editing_keeps_comments_and_protects_the_file(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_editing_through_a_symbolic_link_keeps_the_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    real, link = tmp_path / "real" / "homewire.toml", tmp_path / "homewire.toml"
+    real.write_text(GOOD)
+    link.symlink_to(real)
+    config_edit.put_connection(link, "example", "Second", {"host": "b", "password": "env:P"})
+    assert link.is_symlink()
+    assert "Second" in real.read_text()
+
+
+def test_a_file_that_cannot_be_written_is_told_with_a_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "homewire.toml"
+    path.write_text(GOOD)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(ConfigurationError, match=r"Permission denied.*folder must be writable"):
+        config_edit.put_connection(path, "example", "Second", {"host": "b", "password": "env:P"})
+    assert path.read_text() == GOOD
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "homewire.toml"
     path.write_text(GOOD)
@@ -202,7 +227,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(ConfigurationError, match="No space left"):
         config_edit.put_connection(path, "example", "Second", {"host": "b", "password": "x"})
     assert path.read_text() == GOOD
     assert list(tmp_path.iterdir()) == [path]

@@ -108,6 +108,12 @@ def test_number_never_takes_anything_outside(value: float | str | None) -> None:
     assert math.isclose(taken * 10, round(taken * 10), abs_tol=1e-4)
 
 
+def test_a_refusal_does_not_repeat_a_value_without_end() -> None:
+    with pytest.raises(InvalidValue) as refused:
+        Switch(key="power", name="Power").validate("x" * 1_000_000)
+    assert len(str(refused.value)) < 300
+
+
 @pytest.mark.parametrize(
     ("feature", "value", "shown"),
     [

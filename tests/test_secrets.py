@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,19 @@ def test_nothing_secret_in_text_survives(token: str) -> None:
         f"mqtt://user:{token}@broker",
     ):
         assert token not in redact(text)
+
+
+def test_a_word_before_the_secret_hides_nothing_of_it() -> None:
+    assert redact("a=token=hunter2hunter") == f"a=token={HIDDEN}"
+    assert redact("a tokens and token: hunter2hunter") == f"a tokens and token: {HIDDEN}"
+
+
+@pytest.mark.parametrize(
+    "piece", ["x", "-", "password", "token=", 'token"', "token ", "bearer ", "a=", "a:b@", "password\n"]
+)
+def test_long_texts_are_searched_in_linear_time(piece: str) -> None:
+    text = piece * (500_000 // len(piece))
+    assert redact(text), "a quadratic search would take hours"
 
 
 def test_harmless_data_stays() -> None:

@@ -103,7 +103,8 @@ class Command:
 
     def failed(self, error: BaseException) -> None:
         """Note why the command came to nothing."""
-        self.error = error
+        if not self.stage.final:
+            self.error = error
         self._advance(_stage_of(error))
 
     def describe(self) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def remove_connection(path: Path, name: str) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file atomically with mode 0600."""
+    """Write a file atomically with mode 0600; what a symbolic link points to is written, the link stays."""
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -108,4 +109,12 @@ def _fill(
 def _save(path: Path, document: tomlkit.TOMLDocument) -> None:
     text = tomlkit.dumps(document)
     parse(text, str(path))
-    write_private(path, text)
+    try:
+        write_private(path, text)
+    except OSError as error:
+        hint = "The file is replaced as a whole: its folder must be writable, too."
+        raise ConfigurationError(
+            f"cannot be written: {error.strerror or error}",
+            file=str(path),
+            hint=hint if isinstance(error, PermissionError) else None,
+        ) from error

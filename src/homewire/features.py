@@ -44,6 +44,9 @@ Value: TypeAlias = bool | int | float | str | dt.datetime | dt.date | dt.time | 
 _ON = frozenset({"on", "true", "yes", "1", "enable", "enabled"})
 _OFF = frozenset({"off", "false", "no", "0", "disable", "disabled"})
 
+_LONGEST_REASON = 200
+"""Characters of a refusal: it repeats a value of which nobody knows how long it is."""
+
 
 class Category(enum.StrEnum):
     """How prominent a feature is: what people look at, what they set up once, what helps in trouble."""
@@ -120,7 +123,8 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
 
     def refusal(self, why: str) -> InvalidValue:
         """Return the error that says why a value is not taken, and what would be."""
-        return InvalidValue(f"{self.name} ({self.key}) {why}", allowed=self.allowed)
+        said = why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]} …"
+        return InvalidValue(f"{self.name} ({self.key}) {said}", allowed=self.allowed)
 
     def _checked(self, value: Value) -> Value:
         raise self.refusal(f"does not take {value!r}")

@@ -20,10 +20,13 @@ _WORDS = "password|passwd|secret|token|authorization|(?:api|communication|group|
 _SECRET_WORD = f"(?:{_WORDS})"
 _SECRET_KEY = re.compile(_SECRET_WORD + r"|^(?:key|pin|psk|code|jwt|cookie)$", re.IGNORECASE)
 _IN_TEXT = (
-    re.compile(rf"(?i)(\"?[\w-]*{_SECRET_WORD}[\w-]*\"?\s*[=:]\s*\"?(?:(?:bearer|basic)\s+)?)([^\s\",;&]+)"),
-    re.compile(r"(?i)(\b(?:bearer|basic)\s+)([A-Za-z0-9._~+/=-]{8,})"),
-    re.compile(r"(://[^\s:/@]+:)([^\s@]+)(?=@)"),
+    re.compile(
+        rf"(?i)((?<![\w-])(?=[\w-]*?{_SECRET_WORD})[\w-]++\"?\s*+[=:]\s*+\"?(?:(?:bearer|basic)\s++)?)([^\s\",;&]+)"
+    ),
+    re.compile(r"(?i)(\b(?:bearer|basic)\s++)([A-Za-z0-9._~+/=-]{8,})"),
+    re.compile(r"(://[^\s:/@]{1,200}:)([^\s@]{1,256})(?=@)"),
 )
+"""Each begins at the start of a word and never goes over it twice: any text is searched in linear time."""
 
 
 class Secret:

@@ -28,6 +28,7 @@ KITCHEN = Kind(kind="kitchen", summary="For tests", connection="tests.bridge.kit
 def kitchen_kind() -> Iterator[None]:
     KitchenConnection.made.clear()
     KitchenConnection.failure.clear()
+    KitchenConnection.slow.clear()
     kinds = {**installed_kinds(), "kitchen": KITCHEN}
     with pytest.MonkeyPatch.context() as patch:
         for module in ("homewire.kinds", "homewire.bridge.http.connections"):

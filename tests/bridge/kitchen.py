@@ -121,6 +121,7 @@ class KitchenConnection(Connection[KitchenSettings]):
     Settings = KitchenSettings
     made: ClassVar[dict[str, KitchenConnection]] = {}
     failure: ClassVar[dict[str, HomewireError]] = {}
+    slow: ClassVar[dict[str, asyncio.Event]] = {}
 
     def __init__(self, settings: KitchenSettings, **options: Any) -> None:
         super().__init__(settings, **options)
@@ -132,6 +133,8 @@ class KitchenConnection(Connection[KitchenSettings]):
         self.opened = 0
 
     async def open(self) -> None:
+        if self.name in self.slow:
+            await self.slow[self.name].wait()
         if self.name in self.failure:
             raise self.failure[self.name]
         self.is_open = True

@@ -67,11 +67,14 @@ async def test_the_owners_socket_needs_no_token(place: Path) -> None:
         assert answer.status == 200
 
 
-async def test_a_browser_gives_its_token_with_the_subprotocol(guarded: Api) -> None:
+async def test_a_browser_gives_its_token_with_the_subprotocol(
+    guarded: Api, caplog: pytest.LogCaptureFixture
+) -> None:
     url = guarded.output.address + "/api/v1/events"
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await guarded.session.ws_connect(url)
     assert refused.value.status == 401
+    assert not caplog.records, "anybody could fill the log"
     async with guarded.session.ws_connect(url, protocols=("homewire", "homewire.token.read-me")) as socket:
         assert socket.protocol == "homewire"
         assert (await socket.receive_json())["type"] == "hello"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from homewire.appliance import Change, Origin
 from homewire.bridge.client import BridgeClient, connect
 from homewire.bridge.registry import Registry
 from homewire.errors import ConnectionLost, ProtocolError
+from tests.bridge.brokers import eventually
 from tests.bridge.conftest import running_api
 from tests.bridge.kitchen import MOMENT, KitchenConnection, entry
 
@@ -87,3 +89,30 @@ async def test_an_error_of_the_body_stays_what_it_is(registry: Registry, tmp_pat
     async with running_api(registry, path=path):
         with pytest.raises(TimeoutError):
             await watch(path, late)
+
+
+async def test_a_bridge_that_is_started_again_is_found_again(registry: Registry, tmp_path: Path) -> None:
+    await registry.apply([entry("Kitchen")])
+    await KitchenConnection.made["Kitchen"].ready.wait()
+    machine = KitchenConnection.made["Kitchen"].machine
+    path = tmp_path / "bridge.sock"
+    changes: list[Change] = []
+    async with contextlib.AsyncExitStack() as stack:
+        async with running_api(registry, path=path):
+            client = await stack.enter_async_context(connect(path, keep_trying=True))
+            client.subscribe(changes.append)
+        await eventually(lambda: len(changes) == 1)
+        assert changes[0].availability is not None
+        assert (changes[0].availability.online, changes[0].availability.reason) == (
+            False,
+            "the bridge was stopped",
+        )
+        machine.publish({"temperature": 12.5}, Origin.PUSH)
+        async with running_api(registry, path=path):
+            await eventually(lambda: len(changes) == 2)
+            assert changes[1].availability is not None
+            assert changes[1].availability.online
+            assert changes[1].values == {"temperature": 12.5}
+            told = await client.command("test:kitchen", "power", True)
+            assert told["stage"] == "confirmed"
+            assert client.appliances["test:kitchen"].state["power"] is True

@@ -85,8 +85,15 @@ async def test_a_client_goes_on_where_it_was(log: EventLog) -> None:
     cursor = (await follower.next())["cursor"]
     machine().publish({"temperature": 2.0}, Origin.PUSH)
     again = Follower(log, resume=cursor)
-    assert (await again.next())["resumed"] is True
+    hello = await again.next()
+    assert (hello["resumed"], hello["cursor"]) == (True, cursor)
     assert (await again.next())["values"] == {"temperature": 2.0}
+
+
+async def test_a_greeting_alone_is_no_place_to_go_on_from(log: EventLog) -> None:
+    """A client that is cut off before its snapshot knows nothing yet."""
+    hello = await Follower(log).next()
+    assert (hello["resumed"], hello["cursor"]) == (False, None)
 
 
 @pytest.mark.parametrize(
@@ -176,6 +183,7 @@ async def test_by_server_sent_events(api: Api) -> None:
         assert answer.content_type == "text/event-stream"
         lines = await lines_of(answer, 2)
         assert [line["event"] for line in lines] == ["hello", "snapshot"]
+        assert ["id" in line for line in lines] == [False, True]
         machine().publish({"temperature": 93.5}, Origin.PUSH)
         [told] = await lines_of(answer, 1)
         assert json.loads(told["data"])["values"] == {"temperature": 93.5}

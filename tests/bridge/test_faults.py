@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ import pytest
 
 from homewire.appliance import Change, Origin
 from homewire.bridge.health import health
+from homewire.bridge.http.server import allow_many_files
 from homewire.bridge.registry import Registry
 from homewire.bridge.settings import HttpSettings
 from homewire.errors import ConnectionLost
@@ -46,6 +48,16 @@ async def raw_client(api: Api) -> socket.socket:
     )
     await asyncio.get_running_loop().sock_sendall(client, request.encode())
     return client
+
+
+def test_the_usual_limit_of_open_files_does_not_limit_clients() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        allow_many_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > CLIENTS
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.real_time

@@ -134,6 +134,10 @@ async def test_repeating_a_command_with_its_key_does_not_do_it_twice(api: Api) -
 
     assert await give("a") == await give("a") != await give("b")
     assert machine().written == [("rinse", None)] * 2
+    order = {"key": "power", "value": True}
+    other = await api.json("POST", KETTLE + "/commands", 422, json=order, headers={"Idempotency-Key": "a"})
+    assert other["code"] == "idempotency_key_reused"
+    assert machine().written == [("rinse", None)] * 2
 
 
 async def test_a_command_may_depend_on_the_state(api: Api) -> None:
@@ -178,6 +182,22 @@ async def test_unknown_places_methods_and_bodies_are_problems(api: Api) -> None:
     assert huge["code"] == "too_large"
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"key": "po\xffwer"}', "not UTF-8"),
+        (b'{"key": "power", "value": ' + b"[" * 50_000, "nested too deeply"),
+        (b'{"key": "power", "value": NaN}', "malformed"),
+        (b"", "a body is needed"),
+    ],
+)
+async def test_a_body_that_is_no_json_is_the_clients_mistake(api: Api, body: bytes, words: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    told = await api.json("POST", KETTLE + "/commands", 400, data=body, headers=headers)
+    assert told["code"] == "bad_request"
+    assert words in told["detail"]
+
+
 async def test_health_and_readiness(api: Api) -> None:
     for path in ("/healthz", "/readyz"):
         async with api.session.get(api.output.address + path) as answer:
@@ -220,8 +240,9 @@ async def test_kinds_show_what_settings_they_take(api: Api) -> None:
 async def test_a_lost_link_shows(api: Api) -> None:
     KitchenConnection.failure["Kitchen"] = ConnectionLost("no answer")
     KitchenConnection.made["Kitchen"].lose(ConnectionLost("the cable is out"))
-    while (await api.json("GET", "/api/v1/connections/Kitchen"))["state"] == "online":  # noqa: ASYNC110 - asks over HTTP
+    while (link := await api.json("GET", "/api/v1/connections/Kitchen"))["state"] == "online":  # noqa: ASYNC110 - asks over HTTP
         await asyncio.sleep(0)
+    assert link["error"] is None or link["error"]["code"] == "connection_lost"
     shown = await api.json("GET", KETTLE)
     assert shown["availability"]["online"] is False
     assert shown["availability"]["reason"] in ("the cable is out", "no answer")

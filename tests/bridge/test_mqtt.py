@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import random
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,14 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from homewire.appliance import Origin
+from homewire.bridge.mqtt.commands import Redeliveries
 from homewire.bridge.mqtt.output import MqttOutput
+from homewire.bridge.mqtt.port import Inbound
 from homewire.bridge.registry import Registry
 from homewire.bridge.settings import MqttSettings
-from homewire.errors import CommandRejected
+from homewire.errors import CommandRejected, ConnectionLost
 from homewire.secrets import Secret
+from homewire.simulation.certificate import ServerCertificate
 from tests.bridge.brokers import Listener, Mosquitto, eventually, listening
 from tests.bridge.kitchen import KitchenConnection, Machine, entry
 
@@ -312,6 +317,153 @@ async def test_after_the_broker_was_killed_the_state_is_current_and_commands_are
         assert output.report()["losses"] == 1
 
 
+async def test_a_broker_that_loses_its_memory_is_told_everything_and_takes_the_same_command_again(
+    home: Registry, broker: Mosquitto
+) -> None:
+    async with bridged(home, broker):
+        for times in (1, 2, 3):
+            async with listening(broker) as listener:
+                await online(listener)
+                await listener.until(lambda: CONFIG in listener.latest and STATE in listener.latest)
+                await listener.client.publish(f"{STATE}/rinse/set", "press", qos=1, properties=asking())
+                await listener.until(lambda: len(answers(listener)) == 2)
+            assert machine().written == [("rinse", None)] * times
+            await broker.kill()
+            await broker.start()
+
+
+def repeated(payload: bytes = b"press", *, again: bool) -> Inbound:
+    return Inbound(topic=f"{STATE}/rinse/set", payload=payload, qos=1, packet_id=7, repeated=again)
+
+
+def test_only_what_the_broker_marks_as_repeated_can_be_a_repetition() -> None:
+    """A broker that lost its session counts packets from 1 again: the same wish may get the same number."""
+    redeliveries = Redeliveries()
+    assert not redeliveries.is_repeated(repeated(again=False))
+    redeliveries.lost()
+    assert not redeliveries.is_repeated(repeated(again=False))
+    redeliveries.lost()
+    assert not redeliveries.is_repeated(repeated(b"ON", again=True)), "it may have been lost before"
+    assert redeliveries.is_repeated(repeated(again=True))
+    assert not redeliveries.is_repeated(repeated(again=True)), "each is recognised once"
+
+
+async def test_commands_given_while_the_bridge_was_away_wait_for_their_appliance(
+    home: Registry, broker: Mosquitto
+) -> None:
+    async with bridged(home, broker) as output:
+        await eventually(lambda: bool(output.report()["ok"]))
+    async with listening(broker) as listener:
+        await listener.client.publish(f"{STATE}/target/set", "95", qos=1, properties=asking())
+        await listener.client.publish("homewire/test-cellar/rinse/set", "press", qos=1, properties=asking())
+        later = Registry()
+        KitchenConnection.slow["Kitchen"] = asyncio.Event()
+        KitchenConnection.slow["Cellar"] = asyncio.Event()
+        KitchenConnection.failure["Cellar"] = ConnectionLost("no answer")
+        await later.apply([entry("Kitchen"), entry("Cellar")])
+        async with bridged(later, broker):
+            await online(listener)
+            await listener.client.publish("homewire/bridge/request/health", "{}", qos=1)
+            await listener.until(lambda: "homewire/bridge/response/health" in listener.latest)
+            assert not answers(listener)
+            KitchenConnection.slow["Kitchen"].set()
+            await listener.until(lambda: len(answers(listener)) == 2)
+            assert [answer["status"] for answer in answers(listener)] == ["accepted", "confirmed"]
+            KitchenConnection.slow["Cellar"].set()
+            await listener.until(lambda: len(answers(listener)) == 3)
+            assert answers(listener)[2]["error"]["code"] == "not_found"
+        await later.stop()
+    assert machine().written == [("target", 95.0)]
+
+
+async def test_an_answer_that_was_due_while_the_broker_was_away_is_given_afterwards(
+    home: Registry, broker: Mosquitto
+) -> None:
+    async with bridged(home, broker) as output:
+        async with listening(broker) as listener:
+            await online(listener)
+            machine().gate.clear()
+            await listener.client.publish(f"{STATE}/target/set", "95", qos=1, properties=asking())
+            await listener.until(lambda: len(answers(listener)) == 1)
+        await broker.stop()
+        await eventually(lambda: not output.report()["ok"])
+        machine().gate.set()
+        await eventually(lambda: bool(machine().written))
+        await broker.start()
+        async with listening(broker) as listener:
+            await listener.until(lambda: len(answers(listener)) == 1)
+            assert answers(listener)[0]["status"] == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        (f"{STATE}/set", b'{"target":' + b"[" * 100_000),
+        (f"{STATE}/power/set", b'{"value":' * 100_000),
+        (f"{STATE}/set", b'{"target": NaN}'),
+        (f"{STATE}/power/set", b"\xff\xfe"),
+        (f"{STATE}/power/set", b"x" * 500_000),
+    ],
+)
+async def test_garbage_is_answered_and_harms_nothing(
+    home: Registry, broker: Mosquitto, topic: str, payload: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        await listener.client.publish(topic, payload, qos=1, properties=asking())
+        await listener.until(lambda: answers(listener))
+        assert answers(listener)[0]["error"]["code"] == "invalid_value"
+        assert len(listener.heard[-1][1]) < 2000
+        await listener.client.publish("homewire/bridge/request/retry", payload, qos=1)
+        await listener.until(lambda: "homewire/bridge/response/retry" in listener.latest)
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_what_is_too_big_for_any_command_is_not_even_received(
+    home: Registry, broker: Mosquitto
+) -> None:
+    async with listening(broker) as listener, bridged(home, broker):
+        await online(listener)
+        await listener.client.publish(f"{STATE}/power/set", b"x" * 2_000_000, properties=asking())
+        await listener.client.publish(f"{STATE}/power/set", b"ON", properties=asking(b"43"))
+        await listener.until(lambda: len(answers(listener)) == 2)
+        assert {c for topic, _, c in listener.heard if topic == "answers/me"} == {b"43"}
+
+
+async def test_a_feature_that_is_gone_is_removed_from_the_device(home: Registry, broker: Mosquitto) -> None:
+    """Home Assistant forgets a component that comes with its platform alone, not one that is left out."""
+    former = {
+        "origin": {"name": "homewire"},
+        "availability": [{"topic": "homewire/bridge/state"}],
+        "components": {
+            "power": {"platform": "binary_sensor", "unique_id": "homewire_test-kitchen_power"},
+            "steam": {"platform": "switch", "unique_id": "homewire_test-kitchen_steam"},
+        },
+    }
+    async with listening(broker) as listener:
+        await listener.client.publish(CONFIG, json.dumps(former), qos=1, retain=True)
+        async with bridged(home, broker) as output:
+            await online(listener)
+            await eventually(lambda: len(output._announcer._announced["test-kitchen"].components) > 17)
+            before = len(listener.heard)
+            output._announcer.all_seen()
+            output._work.set()
+            await listener.until(lambda: len(configs(listener, before)) == 2)
+            removal, whole = configs(listener, before)
+            assert removal["components"]["steam"] == {"platform": "switch"}
+            assert removal["components"]["power"] == {"platform": "binary_sensor"}
+            assert "steam" not in whole["components"]
+            assert whole["components"]["power"]["platform"] == "switch"
+            machine().replace_features([one for one in machine().features.values() if one.key != "label"])
+            await listener.until(lambda: len(configs(listener, before)) == 5)
+            assert configs(listener, before)[-2]["components"]["label"] == {"platform": "text"}
+            assert "label" not in configs(listener, before)[-1]["components"]
+
+
+def configs(listener: Listener, since: int) -> list[Any]:
+    return [json.loads(payload) for topic, payload, _ in listener.heard[since:] if topic == CONFIG]
+
+
 async def test_passwords_are_used_and_a_wrong_one_is_told(home: Registry, tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         "mosquitto_passwd", "-b", "-c", str(tmp_path / "users"), "bridge", "open sesame"
@@ -326,6 +478,30 @@ async def test_passwords_are_used_and_a_wrong_one_is_told(home: Registry, tmp_pa
                 assert "uthorized" in output.report()["reason"]
             async with bridged(home, broker, username="bridge", password=Secret("open sesame")):
                 await online(listener)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_tls_is_verified(home: Registry, tmp_path: Path) -> None:
+    certificate, stranger = ServerCertificate(["127.0.0.1"]), ServerCertificate(["127.0.0.1"])
+    chain = certificate.ca_file.parent / "server.pem"
+    lines = (f"certfile {chain}", f"keyfile {chain}", "allow_anonymous true")
+    async with Mosquitto(tmp_path, *lines) as broker:
+        async with bridged(home, broker, tls=True, ca_file=str(stranger.ca_file)) as output:
+            await eventually(lambda: output.report()["reason"] != "not connected yet")
+            assert "certificate verify failed" in output.report()["reason"]
+        async with bridged(home, broker, tls=True, ca_file=str(certificate.ca_file)) as output:
+            await eventually(lambda: bool(output.report()["ok"]))
+    certificate.remove()
+    stranger.remove()
+    gc.collect()  # paho leaves the socket of a failed handshake to the garbage collector, which complains
+
+
+async def test_the_last_will_tells_that_the_bridge_is_gone(home: Registry, broker: Mosquitto) -> None:
+    async with listening(broker, "homewire/bridge/state") as listener, bridged(home, broker) as output:
+        await online(listener)
+        output._broker._client._client.socket().shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]  # as a cable does that is pulled
+        await listener.until(lambda: listener.latest["homewire/bridge/state"] == b"offline")
+        await online(listener)
 
 
 async def test_requests_to_the_bridge_are_answered_with_their_transaction(

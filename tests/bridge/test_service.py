@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 
+from homewire.appliance import Origin
 from homewire.bridge.client import connect, is_running
+from homewire.bridge.editing import ConnectionEditor
 from homewire.bridge.service import Bridge
 from homewire.bridge.settings import socket_path
 from homewire.cli.bridged import bridge_session, running_bridge
+from homewire.cli.output import UsageError
 from homewire.config import load, parse
 from homewire.errors import (
     CommandRejected,
@@ -115,6 +118,18 @@ async def test_the_file_is_followed_without_a_restart(file: Path, bridge: Bridge
     assert bridge.registry.links["Kitchen"].report().state == "disabled"
 
 
+async def test_a_connection_that_was_changed_to_a_dead_one_and_removed_leaves_no_appliance(
+    file: Path, bridge: Bridge
+) -> None:
+    KitchenConnection.failure["Kitchen"] = ConnectionLost("no answer")
+    write(file, FILE.replace('"Kitchen"', '"Kitchen"\nmachines = 2'))
+    await eventually(lambda: KitchenConnection.made["Kitchen"].settings.machines == 2)
+    assert set(bridge.registry.appliances) == {"test:kitchen"}, "it may come back"
+    write(file, "[bridge]\nwatch_s = 0.02\n")
+    await eventually(lambda: not bridge.registry.links)
+    assert not bridge.registry.appliances
+
+
 async def test_a_wrong_file_changes_nothing(file: Path, bridge: Bridge) -> None:
     write(file, "[[connections")
     await bridge.reload()
@@ -165,6 +180,42 @@ async def test_the_command_line_talks_to_the_running_bridge(file: Path) -> None:
     assert KitchenConnection.made["Kitchen"].opened == 1
 
 
+@pytest.mark.usefixtures("bridge")
+async def test_the_command_line_asks_a_bridge_for_the_named_connections_only(
+    file: Path, bridge: Bridge
+) -> None:
+    place = running_bridge(file)
+    assert place is not None
+    KitchenConnection.failure["Attic"] = ConnectionLost("no answer")
+    more = (f'[[connections]]\nkind = "kitchen"\nname = "{name}"\n' for name in ("Cellar", "Attic"))
+    write(file, FILE + "".join(more))
+    await eventually(lambda: "test:cellar" in bridge.registry.appliances)
+    async with bridge_session(place) as session:
+        assert set(session.appliances) == {"test:kitchen", "test:cellar"}
+        await eventually(lambda: len(session.failures) == 1)
+    async with bridge_session(place, ["kitchen"]) as named, bridge_session(place, only="Kitchen") as only:
+        changes: list[Any] = []
+        for session in (named, only):
+            session.subscribe(changes.append)
+            assert set(session.appliances) == {"test:kitchen"}
+            assert session.failures == ()
+        machine("Cellar").publish({"temperature": 1.0}, Origin.PUSH)
+        machine().publish({"temperature": 2.0}, Origin.PUSH)
+        await eventually(lambda: len(changes) == 2)
+        assert [change.appliance for change in changes] == ["test:kitchen"] * 2
+    with pytest.raises(UsageError, match="no connection 'Attik'"):
+        async with bridge_session(place, ["Attik"]):
+            pass
+
+
+async def test_a_file_that_cannot_be_written_is_told_and_nothing_changes(short: Path, bridge: Bridge) -> None:
+    write(short / "a file", "")
+    editor = ConnectionEditor(bridge.registry, short / "a file" / "homewire.toml")
+    with pytest.raises(ConfigurationError, match="cannot be"):
+        await editor.put("Cellar", "kitchen", {}, (), enabled=True)
+    assert set(bridge.registry.links) == {"Kitchen"}
+
+
 async def test_a_second_bridge_for_the_same_file_does_not_start(file: Path, bridge: Bridge) -> None:
     assert bridge.http is not None
     with pytest.raises(ConnectionFailed, match="another bridge is running"):
@@ -191,6 +242,22 @@ async def test_other_addresses_demand_a_token() -> None:
         Bridge(parse(text))
 
 
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        ("http", "port = 99999"),
+        ("http", "requests_per_second = 0"),
+        ("http", "burst = 0"),
+        ("http", "event_buffer = -1"),
+        ("bridge", "drain_s = -1"),
+        ("mqtt", 'host = "broker"\nkeepalive_s = 0'),
+    ],
+)
+def test_a_number_that_cannot_be_is_told_with_its_line(table: str, line: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"homewire.toml:\d: .*(>|<)"):
+        Bridge(parse(f"[{table}]\n{line}\n"))
+
+
 async def test_a_taken_address_is_told_with_a_hint(bridge: Bridge) -> None:
     assert bridge.http is not None
     text = FILE.replace("port = 0", f"port = {bridge.http.port}")
@@ -212,6 +279,17 @@ async def test_running_commands_may_finish_and_hanging_links_are_left_behind(fil
     await bridge.stop()
     assert time.monotonic() - began < 5
     assert command.stage == "confirmed"
+
+
+async def test_a_command_that_is_given_up_says_that_the_bridge_stopped(file: Path) -> None:
+    write(file, FILE.replace("[bridge]", "[bridge]\ndrain_s = 0.01"))
+    async with Bridge(load(file), path=file) as bridge:
+        await KitchenConnection.made["Kitchen"].ready.wait()
+        machine().gate.clear()
+        command = bridge.registry.commands.submit(machine(), "target", 95)
+        await eventually(lambda: command.stage == "accepted")
+    assert command.stage == "failed"
+    assert command.describe()["error"]["code"] == "shutting_down"
 
 
 async def test_systemd_is_told_readiness_and_feeds_its_watchdog(

@@ -1,26 +1,33 @@
-"""A real Home Assistant with a real broker discovers the kitchen, shows it, and switches things.
+"""A real Home Assistant with a real broker discovers everything, shows it, and switches things.
 
 The newest release that an installed Python can run lives in an environment of its own; it is started in its
-process as its own program does, with nothing but the MQTT integration.
+process as its own program does, with nothing but the MQTT integration. It meets the kitchen, which has one
+feature of every kind, and the whole virtual home, which is what users try first.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.bridge.brokers import Mosquitto
+from tests.bridge.brokers import Mosquitto, eventually
 from tests.bridge.kitchen import MOMENT, KitchenConnection, entry
 from tests.interop.environments import Environment, run_script
 
-from homewire.appliance import Origin
+from homewire.appliance import Appliance, Origin
+from homewire.bridge.mqtt.discovery import components
 from homewire.bridge.mqtt.output import MqttOutput
+from homewire.bridge.mqtt.topics import Topics, slug
 from homewire.bridge.registry import Registry
 from homewire.bridge.settings import MqttSettings
+from homewire.features import Number, Select, Switch
 from homewire.kinds import Kind, installed_kinds
+from homewire.simulation.home import VirtualHome
 
 pytestmark = [pytest.mark.interop, pytest.mark.system]
 
@@ -30,15 +37,14 @@ HOME_ASSISTANT = Environment(
     ("3.13",),
 )
 
-SCRIPT = """
-import asyncio, inspect, logging, os
+START = """
+import asyncio, contextlib, inspect, logging
 
-async def main(arguments):
+@contextlib.asynccontextmanager
+async def home_assistant(arguments, told):
     from homeassistant import bootstrap
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.runner import RuntimeConfig
-
-    told = []
 
     class Listener(logging.Handler):
         def emit(self, record):
@@ -59,12 +65,25 @@ async def main(arguments):
     known = inspect.signature(ConfigEntry.__init__).parameters
     wanted = {key: value for key, value in given.items() if key in known}
     await hass.config_entries.async_add(ConfigEntry(**wanted))
+    try:
+        yield hass
+    finally:
+        await hass.async_stop(force=True)
 
-    async def until(reached, seconds=30):
-        async with asyncio.timeout(seconds):
-            while not reached():
-                await asyncio.sleep(0.05)
+async def until(reached, seconds=30):
+    async with asyncio.timeout(seconds):
+        while not reached():
+            await asyncio.sleep(0.05)
 
+async def main(arguments):
+    told = []
+    async with home_assistant(arguments, told) as hass:
+        found = await tried(hass, arguments)
+    return {**found, "told": told}
+"""
+
+KITCHEN = """
+async def tried(hass, arguments):
     def states():
         return {one.entity_id: (one.state, dict(one.attributes)) for one in hass.states.async_all()}
 
@@ -84,12 +103,44 @@ async def main(arguments):
     await call("text", "set_value", "text.kitchen_label", value="for guests")
     expected = {
         "switch.kitchen_power": "on", "number.kitchen_target": "95.5", "select.kitchen_mode": "fast",
-        "lock.kitchen_lock": "locked", "text.kitchen_label": "for guests",
+        "lock.kitchen_lock": "locked",
     }
     await until(lambda: all(states()[key][0] == value for key, value in expected.items()))
     await until(lambda: states()["cover.kitchen_cover"][1].get("current_position") == 40)
-    await hass.async_stop(force=True)
-    return {"states": first, "told": told}
+    await until(lambda: "text.kitchen_label" not in states())
+    return {"states": first}
+"""
+
+VIRTUAL_HOME = """
+async def tried(hass, arguments):
+    from homeassistant.helpers import device_registry, entity_registry
+
+    def entries():
+        return {one.unique_id: one for one in entity_registry.async_get(hass).entities.values()}
+
+    def state(unique_id):
+        found = hass.states.get(entries()[unique_id].entity_id)
+        return found.state if found else None
+
+    expected = set(arguments["entities"])
+    await until(lambda: expected <= set(entries()))
+    shown = [key for key, one in entries().items() if not one.disabled]
+    await until(lambda: all(state(key) not in (None, "unavailable") for key in shown))
+    first = {key: state(key) for key in shown}
+    for key in arguments["switches"]:
+        for word in ("off", "on", "off"):
+            wanted = {"entity_id": entries()[key].entity_id}
+            await hass.services.async_call("switch", "turn_" + word, wanted, blocking=True)
+            await until(lambda: state(key) == word)
+    devices = device_registry.async_get(hass).devices
+    return {
+        "states": first,
+        "entities": sorted(entries()),
+        "hubs": {
+            next(iter(one.identifiers))[1]: next(iter(devices[one.via_device_id].identifiers))[1]
+            for one in devices.values() if one.via_device_id
+        },
+    }
 """
 
 
@@ -111,6 +162,25 @@ def _prepare(folder: Path) -> None:
     (folder / "configuration.yaml").write_text(f"http:\n  server_host: 127.0.0.1\n  server_port: {port}\n")
 
 
+@contextlib.asynccontextmanager
+async def _bridged(registry: Registry, broker: Mosquitto) -> AsyncIterator[MqttOutput]:
+    output = MqttOutput(registry, MqttSettings(host="127.0.0.1", port=broker.port, birth_delay_s=0.1))
+    await output.start()
+    try:
+        yield output
+    finally:
+        await output.stop()
+        await registry.stop()
+
+
+async def _home_assistant(script: str, folder: Path, broker: Mosquitto, **arguments: Any) -> Any:
+    home = folder / "home"
+    home.mkdir()
+    _prepare(home)
+    given = {"folder": str(home), "port": broker.port, **arguments}
+    return await run_script(HOME_ASSISTANT, START + script, given)
+
+
 @pytest.mark.usefixtures("_kitchen")
 async def test_discovers_shows_and_commands_everything_without_a_warning(tmp_path: Path) -> None:
     registry = Registry()
@@ -128,19 +198,19 @@ async def test_discovers_shows_and_commands_everything_without_a_warning(tmp_pat
         },
         Origin.PUSH,
     )
-    home = tmp_path / "home"
-    home.mkdir()
-    _prepare(home)
-    async with Mosquitto(tmp_path) as broker:
-        output = MqttOutput(registry, MqttSettings(host="127.0.0.1", port=broker.port, birth_delay_s=0.1))
-        await output.start()
+    async with Mosquitto(tmp_path) as broker, _bridged(registry, broker) as output:
+
+        async def take_a_feature_away() -> None:
+            """A feature that goes while Home Assistant runs goes there, too."""
+            await eventually(lambda: ("label", "for guests") in kettle.written, within_s=120)
+            output._announcer.all_seen()
+            kettle.replace_features([one for one in kettle.features.values() if one.key != "label"])
+
+        taking = asyncio.create_task(take_a_feature_away())
         try:
-            found: Any = await run_script(
-                HOME_ASSISTANT, SCRIPT, {"folder": str(home), "port": broker.port, "entities": 15}
-            )
+            found = await _home_assistant(KITCHEN, tmp_path, broker, entities=15)
         finally:
-            await output.stop()
-            await registry.stop()
+            taking.cancel()
     states = {key: state for key, (state, _) in found["states"].items()}
     assert states["switch.kitchen_power"] == "off"
     assert states["binary_sensor.kitchen_door"] == "on"
@@ -159,3 +229,57 @@ async def test_discovers_shows_and_commands_everything_without_a_warning(tmp_pat
         "rinse": None,
         "label": "for guests",
     }
+
+
+async def test_the_whole_virtual_home_is_discovered_shown_and_switched_without_a_warning(
+    tmp_path: Path,
+) -> None:
+    registry = Registry()
+    async with VirtualHome() as home, Mosquitto(tmp_path) as broker:
+        await registry.apply(home.entries())
+        await eventually(lambda: all(link.opened_once for link in registry.links.values()))
+        appliances = registry.appliances.values()
+        expected = {entity: (one, key) for one in appliances for entity, key in _entities(one).items()}
+        switches = _switches(registry)
+        before = {one.identity.id: dict(one.state) for one in appliances}
+        async with _bridged(registry, broker):
+            found = await _home_assistant(
+                VIRTUAL_HOME, tmp_path, broker, entities=list(expected), switches=list(switches.values())
+            )
+    assert found["told"] == []
+    assert set(found["entities"]) == set(expected)
+    assert set(switches) == {kind.kind for kind in installed_kinds().values() if kind.simulator}
+    hubs = {_device(one.identity.id): _device(one.identity.via) for one in appliances if one.identity.via}
+    assert found["hubs"] == hubs
+    settled = 0
+    for entity, shown in found["states"].items():
+        appliance, key = expected[entity]
+        value = appliance.state.get(key)
+        if (
+            isinstance(appliance.features[key], Number | Select)
+            and value == before[appliance.identity.id][key]
+        ):
+            assert shown == ("unknown" if value is None else str(value)) or float(shown) == value, entity
+            settled += 1
+    assert settled > 50
+
+
+def _entities(appliance: Appliance) -> dict[str, str]:
+    """Return unique id and feature of every entity that Home Assistant is to have."""
+    offered = components(appliance, Topics("homewire", "homeassistant"), {})
+    return {component["unique_id"]: key for key, component in offered.items()}
+
+
+def _device(appliance_id: str) -> str:
+    return f"homewire_{slug(appliance_id)}"
+
+
+def _switches(registry: Registry) -> dict[str, str]:
+    """Return by kind of connection the unique id of a switch behind it, the main one where there is one."""
+    found: dict[str, list[tuple[bool, str]]] = {}
+    for link in registry.links.values():
+        for appliance in link.connection.appliances.values() if link.connection else ():
+            for entity, key in _entities(appliance).items():
+                if isinstance(appliance.features[key], Switch) and appliance.features[key].writable:
+                    found.setdefault(link.entry.kind, []).append((key != "power", entity))
+    return {kind: min(offered)[1] for kind, offered in found.items()}

@@ -27,6 +27,7 @@ from homewire.appliance import Availability, Change, ChangeListener, Identity, O
 from homewire.commands import Stage
 from homewire.errors import CommandRejected, ConnectionLost, HomewireError, InvalidValue, ProtocolError
 from homewire.features import Feature, FeatureKind, Value
+from homewire.link.backoff import Backoff
 
 __all__ = ["BridgeClient", "Mirror", "connect"]
 
@@ -35,6 +36,9 @@ _log = logging.getLogger(__name__)
 _BASE = "http://localhost/api/v1"
 _SNAPSHOT_WITHIN_S = 10.0
 _LONGEST_WAIT_S = 120.0
+_LONGEST_PAUSE_S = 10.0
+"""A bridge that is started again is on this computer; asking costs next to nothing."""
+
 _CAUGHT_UP_WITHIN_S = 2.0
 """What a confirmed command changed follows within milliseconds; a stream that stands must not hold it up."""
 
@@ -71,6 +75,7 @@ class BridgeClient:
         self.lost: HomewireError | None = None
         self._ended: collections.deque[str] = collections.deque(maxlen=_ENDED_REMEMBERED)
         self._told = asyncio.Event()
+        self._served = False
 
     def subscribe(self, listener: ChangeListener) -> Callable[[], None]:
         """Call the listener with every change; return what ends that."""
@@ -114,8 +119,21 @@ class BridgeClient:
             self._commands.pop(given["id"], None)
         return story
 
+    async def keep_serving(self) -> None:
+        """Follow the bridge's events, again and again; while it is away its appliances are shown offline."""
+        backoff = Backoff(ceiling_s=_LONGEST_PAUSE_S)
+        while True:
+            await self.serve()
+            if not isinstance(self.lost, ConnectionLost):
+                return
+            self._away(self.lost)
+            if self._served:
+                backoff.reset()
+            await asyncio.sleep(backoff.next_delay_s())
+
     async def serve(self) -> None:
         """Follow the bridge's events until it goes away; `lost` tells why, nothing is raised."""
+        self._served = False
         try:
             self.lost = await self._follow()
         except aiohttp.ClientError as error:
@@ -188,13 +206,12 @@ class BridgeClient:
     def _take(self, message: Mapping[str, Any]) -> None:
         match message["type"]:
             case "snapshot":
-                self.appliances = {one["id"]: Mirror(one) for one in message["appliances"]}
                 self.connections = {one["name"]: one for one in message["connections"]}
-                self._ready.set()
+                self._take_all({one["id"]: Mirror(one) for one in message["appliances"]})
             case "change":
                 self._changed(message)
             case "appliance":
-                self.appliances[message["appliance"]["id"]] = Mirror(message["appliance"])
+                self._replace(Mirror(message["appliance"]))
             case "appliance_removed":
                 self.appliances.pop(message["appliance"], None)
             case "connection":
@@ -216,23 +233,53 @@ class BridgeClient:
         mirror.state.update(change.values)
         mirror.availability = change.availability or mirror.availability
         mirror.updated_at = change.at
-        for listener in tuple(self._listeners):
-            listener(change)
+        self._tell(change)
+
+    def _take_all(self, mirrors: dict[str, Mirror]) -> None:
+        """Take a snapshot: the first, or what has become of everything since the events broke off."""
+        self._served, self.lost = True, None
+        for gone in self.appliances.keys() - mirrors.keys():
+            del self.appliances[gone]
+        for mirror in mirrors.values():
+            self._replace(mirror)
+        self._ready.set()
+
+    def _replace(self, mirror: Mirror) -> None:
+        key = mirror.identity.id
+        former, self.appliances[key] = self.appliances.get(key), mirror
+        if former is not None:
+            self._tell(_difference(former, mirror))
+
+    def _away(self, error: ConnectionLost) -> None:
+        now = dt.datetime.now(dt.UTC)
+        away = Availability(online=False, reason=error.message, since=now)
+        for key, mirror in self.appliances.items():
+            if mirror.availability.online:
+                mirror.availability = away
+                self._tell(Change(appliance=key, at=now, origin=Origin.POLL, availability=away))
+
+    def _tell(self, change: Change) -> None:
+        if change.values or change.occurrences or change.availability or change.declared:
+            for listener in tuple(self._listeners):
+                listener(change)
 
 
 @contextlib.asynccontextmanager
-async def connect(path: Path) -> AsyncIterator[BridgeClient]:
+async def connect(path: Path, *, keep_trying: bool = False) -> AsyncIterator[BridgeClient]:
     """Talk to the bridge that listens at a Unix socket; raise ConnectionFailed when there is none.
 
     When the bridge goes away meanwhile, the body is cancelled and ConnectionLost raised in its place:
-    whoever shows values must not go on showing old ones.
+    whoever shows values must not go on showing old ones. With `keep_trying` the bridge is waited for instead,
+    and its appliances are offline meanwhile.
     """
     check_owner(path)
     async with aiohttp.ClientSession(
         connector=aiohttp.UnixConnector(str(path)), timeout=aiohttp.ClientTimeout(total=None)
     ) as session:
         client = BridgeClient(session)
-        following = asyncio.create_task(client.serve(), name="bridge events")
+        following = asyncio.create_task(
+            client.keep_serving() if keep_trying else client.serve(), name="bridge events"
+        )
         try:
             async with _leash(client, following):
                 await client.ready()
@@ -325,6 +372,19 @@ def _change(message: Mapping[str, Any], mirror: Mirror) -> Change:
 def _occurrence(shown: Mapping[str, Any]) -> Occurrence:
     at = dt.datetime.fromisoformat(shown["at"])
     return Occurrence(key=shown["key"], type=shown["type"], at=at, data=shown["data"])
+
+
+def _difference(former: Mirror, mirror: Mirror) -> Change:
+    """Return what is different in a mirror that takes the place of another."""
+    values = {key: value for key, value in mirror.state.items() if former.state.get(key) != value}
+    return Change(
+        appliance=mirror.identity.id,
+        at=mirror.updated_at or dt.datetime.now(dt.UTC),
+        origin=Origin.POLL,
+        values=values,
+        availability=None if mirror.availability == former.availability else mirror.availability,
+        declared=(mirror.identity, mirror.features) != (former.identity, former.features),
+    )
 
 
 def _decoded(data: bytes) -> Any:

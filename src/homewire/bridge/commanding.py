@@ -11,9 +11,10 @@ import collections
 import contextlib
 import logging
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from homewire.appliance import Appliance
-from homewire.bridge.errors import Busy, ShuttingDown
+from homewire.bridge.errors import Busy, KeyReused, ShuttingDown
 from homewire.clock import Clock
 from homewire.commands import Command
 from homewire.errors import HomewireError, NotFound
@@ -33,6 +34,14 @@ _KEYS_VALID_S = 600.0
 """How long an idempotency key gives the same command again."""
 
 
+class _Given(NamedTuple):
+    """The command that an idempotency key stands for, when it was given, and what was asked for."""
+
+    at: float
+    wish: tuple[str, Value]
+    command: Command
+
+
 class CommandBook:
     """The commands under way and the latest ones that ended."""
 
@@ -40,9 +49,7 @@ class CommandBook:
         self._clock = clock
         self._commands: collections.OrderedDict[str, Command] = collections.OrderedDict()
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._keys: collections.OrderedDict[tuple[str, str], tuple[float, Command]] = (
-            collections.OrderedDict()
-        )
+        self._keys: collections.OrderedDict[tuple[str, str], _Given] = collections.OrderedDict()
         self._draining = False
 
     @property
@@ -61,9 +68,11 @@ class CommandBook:
     ) -> Command:
         """Start a command and return it at once.
 
-        Raise NotFound, InvalidValue or RemoteControlDisabled before anything is sent, ShuttingDown or Busy.
+        Raise NotFound, InvalidValue or RemoteControlDisabled before anything is sent, ShuttingDown, Busy, or
+        KeyReused.
         """
-        if idempotency_key is not None and (earlier := self._earlier(appliance, idempotency_key)):
+        wish = (key, value)
+        if idempotency_key is not None and (earlier := self._earlier(appliance, idempotency_key, wish)):
             return earlier
         if self._draining:
             raise ShuttingDown("the bridge is stopping", hint="Try again when it runs.")
@@ -71,7 +80,9 @@ class CommandBook:
             raise Busy("too many commands are under way", hint="Wait for some of them to end.")
         command = appliance.prepare(key, value, dangerous=dangerous)
         if idempotency_key is not None:
-            self._keys[appliance.identity.id, idempotency_key] = (self._clock.monotonic(), command)
+            self._keys[appliance.identity.id, idempotency_key] = _Given(
+                self._clock.monotonic(), wish, command
+            )
         self._remember(command)
         self._running[command.id] = asyncio.create_task(
             self._carry_out(appliance, command), name=f"command {command.id}"
@@ -111,18 +122,34 @@ class CommandBook:
         with contextlib.suppress(TimeoutError):
             async with self._clock.timeout(within_s):
                 await asyncio.wait(tasks)
+        self._give_up()
         await _end(task for task in tasks if not task.done())
+
+    def _give_up(self) -> None:
+        """End the commands under way with an error that says so."""
+        for command_id in self._running:
+            command = self._commands[command_id]
+            hint = "It may still take effect: look at the appliance before you try again."
+            command.failed(ShuttingDown(f"the bridge stopped before {command.key} was confirmed", hint=hint))
 
     def by_appliance(self) -> Mapping[str, int]:
         """Return how many commands are under way per appliance."""
         return collections.Counter(self._commands[one].appliance for one in self._running)
 
-    def _earlier(self, appliance: Appliance, idempotency_key: str) -> Command | None:
+    def _earlier(self, appliance: Appliance, idempotency_key: str, wish: tuple[str, Value]) -> Command | None:
         now = self._clock.monotonic()
-        while self._keys and now - next(iter(self._keys.values()))[0] > _KEYS_VALID_S:
+        while self._keys and now - next(iter(self._keys.values())).at > _KEYS_VALID_S:
             self._keys.popitem(last=False)
         found = self._keys.get((appliance.identity.id, idempotency_key))
-        return found[1] if found else None
+        if found is None:
+            return None
+        if found.wish != wish:
+            raise KeyReused(
+                f"the idempotency key was used for another command ({found.command.key})",
+                appliance=appliance.identity.name,
+                hint="Make a new key for every new command.",
+            )
+        return found.command
 
     def _remember(self, command: Command) -> None:
         self._commands[command.id] = command

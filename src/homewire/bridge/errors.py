@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from homewire.errors import HomewireError
 
-__all__ = ["Busy", "ShuttingDown"]
+__all__ = ["Busy", "KeyReused", "ShuttingDown"]
 
 
 class ShuttingDown(HomewireError):
@@ -12,6 +12,12 @@ class ShuttingDown(HomewireError):
 
     code = "shutting_down"
     exit_code = 5
+
+
+class KeyReused(HomewireError):
+    """An idempotency key came again with another command."""
+
+    code = "idempotency_key_reused"
 
 
 class Busy(HomewireError):

@@ -40,7 +40,12 @@ class Event:
     __slots__ = ("_body", "_text", "appliance", "cursor", "seq", "type")
 
     def __init__(
-        self, type_: str, cursor: str, seq: int, appliance: str | None, body: Callable[[], dict[str, Any]]
+        self,
+        type_: str,
+        cursor: str | None,
+        seq: int,
+        appliance: str | None,
+        body: Callable[[], dict[str, Any]],
     ) -> None:
         self.type = type_
         self.cursor = cursor
@@ -99,7 +104,7 @@ class EventLog:
         """Yield hello, a snapshot unless resumed, then every event; never ends before `stop`."""
         wanted = frozenset(appliances)
         place = self._place(resume)
-        yield self._hello(place is not None)
+        yield self._hello(None if place is None else resume)
         self.followers += 1
         try:
             while not self._closed:
@@ -144,9 +149,10 @@ class EventLog:
         else:
             await self._news.wait()
 
-    def _hello(self, resumed: bool) -> Event:
-        body = {"version": homewire.__version__, "resumed": resumed}
-        return Event("hello", self._cursor(), self.seq, None, lambda: body)
+    def _hello(self, resumed: str | None) -> Event:
+        """Return the greeting; its cursor is where the client is: what follows has not been sent yet."""
+        body = {"version": homewire.__version__, "resumed": resumed is not None}
+        return Event("hello", resumed, self.seq, None, lambda: body)
 
     def _snapshot_for(self, wanted: frozenset[str]) -> Event:
         if not wanted and self._snapshot is not None and self._snapshot.seq == self.seq:

@@ -75,6 +75,11 @@ class Link:
             return False
         return self.supervisor is not None and self.supervisor.status.state == "online"
 
+    @property
+    def tried(self) -> bool:
+        """Whether it was opened, or is known not to open for now."""
+        return self.supervisor is None or self.supervisor.tried
+
     def prepare(self) -> Connection[Any] | None:
         """Make the connection, not yet opened; None (and the reason kept) when it cannot be made."""
         if not self.entry.enabled:
@@ -135,7 +140,7 @@ class Link:
             attempts=status.attempts,
             reconnects=status.reconnects,
             latency_s=self.latency_s,
-            error=None if error is None else redact(error.details()),
+            error=None if error is None else redact(error.details()) | {"code": error.code},
             allow=self.entry.allow,
             appliances=tuple(connection.appliances) if connection else (),
             settings=redact(dict(self.entry.values)),

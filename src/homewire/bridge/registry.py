@@ -218,8 +218,7 @@ class Registry:
     async def _remove(self, name: str) -> None:
         link = self._links.pop(name)
         await link.stop()
-        for appliance_id in [key for key, known in self._known.items() if known.link is link]:
-            self._appliance_gone(appliance_id)
+        self._orphan(name)
         self._link_news.tell((link, False))
 
     def _follow(self, link: Link, connection: Connection[Any]) -> None:

@@ -45,11 +45,11 @@ __all__ = ["Bridge"]
 
 _log = logging.getLogger(__name__)
 
-_GOODBYE_S = 1.3
+_GOODBYE_S = 1.1
 """What the outputs may take to say goodbye."""
 
-_CLOSE_S = 1.2
-"""What the links may take to close; with draining (2 s) that is within the promised five seconds."""
+_CLOSE_S = 1.0
+"""What the links may take to close; with draining (2 s) that leaves a moment of the promised five seconds."""
 
 
 class Bridge:

@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,9 @@ __all__ = ["BridgeSettings", "HttpSettings", "MetricsSettings", "MqttSettings", 
 
 DEFAULT_PORT = 8421
 
+Port: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+
 
 class BridgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[bridge]`: the service itself."""
@@ -25,10 +28,10 @@ class BridgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     socket: str | None = None
     """The Unix socket for the command line; empty for none. By default one per configuration file."""
 
-    watch_s: float = 2.0
+    watch_s: Seconds = 2.0
     """How often to look whether homewire.toml changed, in seconds; 0 looks only on SIGHUP."""
 
-    drain_s: float = 2.0
+    drain_s: Seconds = 2.0
     """How long running commands may take to finish when the bridge is told to stop, in seconds."""
 
 
@@ -37,7 +40,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     enabled: bool = True
     host: str = "127.0.0.1"
-    port: int = DEFAULT_PORT
+    port: Port = DEFAULT_PORT
     token: Secret | None = None
     """Grants reading and control; demanded for any host that is not loopback."""
 
@@ -47,9 +50,9 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_hosts: tuple[str, ...] = ()
     """Further names under which browsers reach the bridge, such as that of a reverse proxy."""
 
-    requests_per_second: float = 50.0
-    burst: int = 200
-    event_buffer: int = 20_000
+    requests_per_second: Annotated[float, msgspec.Meta(gt=0)] = 50.0
+    burst: Annotated[int, msgspec.Meta(ge=1)] = 200
+    event_buffer: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 20_000
     """Events kept for clients that come back or read slowly."""
 
 
@@ -58,7 +61,7 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str
     enabled: bool = True
-    port: int | None = None
+    port: Port | None = None
     """1883, or 8883 with TLS."""
 
     username: str | None = None
@@ -76,14 +79,14 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
     discovery_format: Literal["device", "entity"] = "device"
     """`entity` for Home Assistant before 2024.12, which does not know device-based discovery."""
 
-    keepalive_s: int = 30
-    session_expiry_s: int = 120
+    keepalive_s: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 30
+    session_expiry_s: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF_FFFF)] = 120
     """How long the broker keeps commands for a bridge that is away, in seconds.
 
     Short on purpose: nobody wants an appliance to start because of a wish of an hour ago.
     """
 
-    birth_delay_s: float = 2.0
+    birth_delay_s: Seconds = 2.0
     """Home Assistant needs a moment after its birth message; announced at random up to this time later."""
 
     def __post_init__(self) -> None:

@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from homewire.appliance import ChangeListener
+from homewire.appliance import Change, ChangeListener
 from homewire.bridge.client import BridgeClient, Mirror, connect
+from homewire.cli.output import UsageError
 from homewire.cli.session import Link, Session, StageListener
 from homewire.config import default_path, load
 from homewire.errors import ConnectionFailed, HomewireError
@@ -21,31 +22,53 @@ __all__ = ["BridgeSession", "bridge_session", "running_bridge"]
 
 
 @contextlib.asynccontextmanager
-async def bridge_session(path: Path) -> AsyncIterator[BridgeSession]:
-    """Open a session with the bridge that listens at a Unix socket; raise ConnectionFailed."""
-    async with connect(path) as client:
-        yield BridgeSession(client)
+async def bridge_session(
+    path: Path, names: Sequence[str] = (), *, only: str | None = None, keep_trying: bool = False
+) -> AsyncIterator[BridgeSession]:
+    """Open a session with the bridge that listens at a Unix socket; raise ConnectionFailed.
+
+    `names` are the connections that were asked for, all for none; `only` narrows it to the connection of that
+    name, if there is one. With `keep_trying` a bridge that is stopped is waited for.
+    """
+    async with connect(path, keep_trying=keep_trying) as client:
+        wanted = [_known(name, client.connections) for name in names]
+        if not wanted and only is not None:
+            wanted = [name for name in client.connections if name.casefold() == only.casefold()]
+        yield BridgeSession(client, wanted)
 
 
 class BridgeSession(Session):
-    """Shows and commands what a running bridge has."""
+    """Shows and commands what a running bridge has: all of it, or what is behind the named connections."""
 
-    def __init__(self, client: BridgeClient) -> None:
+    def __init__(self, client: BridgeClient, names: Sequence[str] = ()) -> None:
         self._client = client
+        self._names = frozenset(names)
 
     @property
     def appliances(self) -> Mapping[str, Mirror]:
         """The appliances by id."""
-        return self._client.appliances
+        known = self._client.appliances
+        return {key: one for key, one in known.items() if self._is_wanted(one.connection)}
 
     @property
     def links(self) -> Sequence[Link]:
         """The connections and how they are."""
-        return tuple(_link(one) for one in self._client.connections.values() if one["enabled"])
+        return tuple(_link(one) for one in self._client.connections.values() if self._shows(one))
 
     def subscribe(self, listener: ChangeListener) -> Callable[[], None]:
         """Call the listener with every change of every appliance."""
-        return self._client.subscribe(listener)
+
+        def told(change: Change) -> None:
+            if change.appliance in self.appliances:
+                listener(change)
+
+        return self._client.subscribe(told if self._names else listener)
+
+    def _shows(self, connection: Mapping[str, Any]) -> bool:
+        return connection["enabled"] and self._is_wanted(connection["name"])
+
+    def _is_wanted(self, connection: str | None) -> bool:
+        return not self._names or connection in self._names
 
     async def refresh(self, appliance: str) -> None:
         """Have the appliance read again."""
@@ -79,6 +102,16 @@ class BridgeSession(Session):
         return await self._client.command(
             appliance, key, None, dangerous=dangerous, timeout_s=timeout_s, on_stage=on_stage
         )
+
+
+def _known(name: str, connections: Mapping[str, Any]) -> str:
+    """Return the connection's own spelling of its name; raise UsageError."""
+    for one in connections:
+        if one.casefold() == name.casefold():
+            return one
+    raise UsageError(
+        f"the running bridge has no connection {name!r}", hint=f"It has: {', '.join(connections) or 'none'}."
+    )
 
 
 def _link(shown: Mapping[str, Any]) -> Link:

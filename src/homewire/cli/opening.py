@@ -29,7 +29,7 @@ async def open_session(
         if source.demo:
             session = await stack.enter_async_context(_demo(keep_trying))
         elif (place := _bridge(source)) is not None:
-            session = await stack.enter_async_context(_bridged(place))
+            session = await stack.enter_async_context(_bridged(place, source, keep_trying, only))
         else:
             session = await stack.enter_async_context(_local(source, output, keep_trying, only))
         _tell_failures(session, output)
@@ -54,10 +54,10 @@ def _bridge(source: Source) -> Path | None:
 
 
 @contextlib.asynccontextmanager
-async def _bridged(path: Path) -> AsyncIterator[Session]:
+async def _bridged(path: Path, source: Source, keep_trying: bool, only: str | None) -> AsyncIterator[Session]:
     from homewire.cli.bridged import bridge_session  # noqa: PLC0415 - as above
 
-    async with bridge_session(path) as session:
+    async with bridge_session(path, source.connection, only=only, keep_trying=keep_trying) as session:
         yield session
 
 

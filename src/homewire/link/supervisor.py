@@ -121,6 +121,11 @@ class Supervisor:
         self._changed.set()
         self._wakeup.set()
 
+    @property
+    def tried(self) -> bool:
+        """Whether the first opening ended, well or not."""
+        return self._first_result.is_set()
+
     async def opened(self) -> None:
         """Wait for the first opening; raise what went wrong with it."""
         await self._first_result.wait()

@@ -1,4 +1,4 @@
-"""What handlers share: their parameters, and JSON answers with ETags."""
+"""What handlers share: requests and their parameters, and JSON answers with ETags."""
 
 from __future__ import annotations
 
@@ -9,14 +9,29 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.exceptions import ClientException
 from litestar.params import FromPath
 
 from homewire.bridge.registry import Registry
 
-__all__ = ["Http", "PathText", "TheRegistry", "etag_of", "tagged"]
+__all__ = ["Http", "JsonRequest", "PathText", "TheRegistry", "etag_of", "tagged"]
 
 Http = Request[Any, Any, State]
 """A request, as handlers get it."""
+
+
+class JsonRequest(Request[Any, Any, State]):
+    """A request whose body, whatever it is, is JSON or the client's mistake."""
+
+    async def json(self) -> Any:
+        """Return the body; raise ClientException for what is no JSON."""
+        try:
+            return await super().json()
+        except UnicodeDecodeError as error:
+            raise ClientException("the body is not UTF-8") from error
+        except RecursionError as error:
+            raise ClientException("the body is nested too deeply") from error
+
 
 TheRegistry: TypeAlias = NamedDependency[Registry]
 PathText: TypeAlias = FromPath[str]

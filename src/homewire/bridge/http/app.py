@@ -15,7 +15,7 @@ import homewire
 from homewire.bridge.editing import ConnectionEditor
 from homewire.bridge.events import EventLog
 from homewire.bridge.health import Health, health
-from homewire.bridge.http.answers import TheRegistry
+from homewire.bridge.http.answers import JsonRequest, TheRegistry
 from homewire.bridge.http.appliances import appliance_router
 from homewire.bridge.http.connections import connection_router
 from homewire.bridge.http.gate import MOST_BYTES
@@ -25,7 +25,7 @@ from homewire.bridge.http.streams import stream_router
 from homewire.bridge.registry import Registry
 from homewire.errors import HomewireError
 
-__all__ = ["Parts", "make_app"]
+__all__ = ["Parts", "api_document", "make_app"]
 
 
 class Parts(msgspec.Struct, kw_only=True):
@@ -102,8 +102,8 @@ async def metrics(parts: NamedDependency[Parts]) -> Response[bytes]:
     return Response(body, headers={"Content-Type": content_type})
 
 
-def make_app(parts: Parts) -> Litestar:
-    """Return the application."""
+def _handlers(parts: Parts) -> list[Any]:
+    """Return everything that is described; the dashboard is not."""
     api = Router(
         path="/api/v1",
         route_handlers=[
@@ -116,28 +116,36 @@ def make_app(parts: Parts) -> Litestar:
             *parts.api_routers,
         ],
     )
-    handlers = [api, live, ready, *((metrics,) if parts.scrape else ())]
-    dependencies = {
+    return [api, live, ready, *((metrics,) if parts.scrape else ())]
+
+
+def _dependencies(parts: Parts) -> dict[str, Provide]:
+    return {
         "registry": _given(parts.registry),
         "editor": _given(parts.editor),
         "event_log": _given(parts.event_log),
         "parts": _given(parts),
     }
 
-    @functools.cache
-    def document() -> dict[str, Any]:
-        blank = {**dependencies, "openapi": _given({})}
-        return describe(handlers, dependencies=blank)
 
+def api_document(parts: Parts) -> dict[str, Any]:
+    """Return the OpenAPI document of the application."""
+    return describe(_handlers(parts), dependencies={**_dependencies(parts), "openapi": _given({})})
+
+
+def make_app(parts: Parts) -> Litestar:
+    """Return the application."""
+    document = functools.cache(lambda: api_document(parts))
     return Litestar(
-        [*handlers, *parts.root_routers],
-        dependencies={**dependencies, "openapi": Provide(document, sync_to_thread=False)},
+        [*_handlers(parts), *parts.root_routers],
+        dependencies={**_dependencies(parts), "openapi": Provide(document, sync_to_thread=False)},
         exception_handlers={
             HomewireError: from_homewire,
             HTTPException: from_http,
             Exception: from_anything,
         },
         openapi_config=None,
+        request_class=JsonRequest,
         request_max_body_size=MOST_BYTES,
         debug=False,
         logging_config=None,

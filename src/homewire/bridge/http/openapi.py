@@ -18,8 +18,15 @@ __all__ = ["describe"]
 
 _EVERYWHERE = (400, 401, 403, 404, 405, 421, 429)
 _WITH_BODY = (413, 415, 422)
-_TO_APPLIANCES = (409, 412, 422, 501, 502, 503, 504)
+_OF_APPLIANCES = (409, 422, 501, 502, 503, 504)
+"""Where an appliance is asked now."""
+
 _OF_HISTORY = (422, 503)
+
+_ASKING = ("/commands", "/refresh", "/resources/{name}")
+_TAGGED = ("/appliances", "/{appliance_id}", "/features", "/state", "/state/{key}")
+"""What is answered with an ETag."""
+
 
 _WORDS = {
     304: "Not modified",
@@ -49,6 +56,7 @@ def describe(handlers: Sequence[ControllerRouterHandler], **options: Any) -> dic
         version=homewire.__version__,
         description="Appliances, their features, commands and events. The guide is docs/http-api.md.",
         components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+        use_handler_docstrings=True,
         security=[{}, {"token": []}],
     )
     document = Litestar(handlers, openapi_config=config, **options).openapi_schema.to_schema()
@@ -71,15 +79,18 @@ def _complete(operation: dict[str, Any], path: str, method: str) -> None:
     statuses = [*_EVERYWHERE]
     if method in ("post", "put", "patch"):
         statuses += _WITH_BODY
-    if path.endswith(("/commands", "/refresh", "}")) or method in ("put", "delete"):
-        statuses += _TO_APPLIANCES
+    if path.endswith(_ASKING) and not (method == "get" and path.endswith("/commands")):
+        statuses += _OF_APPLIANCES
+    if method == "delete":
+        statuses.append(422)
     if "/history/" in path:
         statuses += _OF_HISTORY
     for status in statuses:
         answers[str(status)] = _problem_answer(status)
-    if method == "get":
+    if method == "get" and path.endswith(_TAGGED):
         answers["304"] = {"description": _WORDS[304]}
     if path.endswith("/commands") and method == "post":
+        answers["412"] = _problem_answer(412)
         answers["200"] = answers["202"]
         answers["202"] = {**answers["202"], "headers": {"Location": {"schema": {"type": "string"}}}}
 

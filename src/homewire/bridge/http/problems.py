@@ -32,6 +32,7 @@ _STATUS = {
     "unsupported_media_type": 415,
     "misdirected": 421,
     "invalid_value": 422,
+    "idempotency_key_reused": 422,
     "configuration_error": 422,
     "rate_limited": 429,
     "not_supported": 501,
@@ -121,6 +122,12 @@ def from_anything(request: Request[Any, Any, Any], error: Exception) -> Response
 
 def _words(error: HTTPException) -> str:
     if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
-        parts = (f"{one.get('key', '')}: {one.get('message', '')}".strip(": ") for one in error.extra)
-        return "; ".join(parts)
+        return "; ".join(_flaw(str(one.get("key", "")), str(one.get("message", ""))) for one in error.extra)
     return error.detail or "the request was not understood"
+
+
+def _flaw(key: str, message: str) -> str:
+    """Return what is wrong with a parameter; of one that is missing the framework only says its name."""
+    if message.strip("'") == key:
+        return "a body is needed" if key == "data" else f"{key} is needed"
+    return f"{key}: {message}".strip(": ")

@@ -26,6 +26,14 @@ _log = logging.getLogger(__name__)
 _STOP_WITHIN_S = 1
 _PING_EVERY_S = 20.0
 _BACKLOG = 2048
+_MOST_FILES = 65_536
+
+
+class _HandshakeFilter(logging.Filter):
+    """Drops what uvicorn logs as an error when a WebSocket is refused with a proper answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "without completing handshake" not in str(record.msg)
 
 
 class _Server(uvicorn.Server):
@@ -35,6 +43,9 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave signals alone."""
         yield
+
+
+_REFUSALS_ARE_NO_ERRORS = _HandshakeFilter()
 
 
 class HttpOutput:
@@ -74,6 +85,7 @@ class HttpOutput:
             timeout_graceful_shutdown=_STOP_WITHIN_S,
             proxy_headers=False,
         )
+        logging.getLogger("uvicorn.error").addFilter(_REFUSALS_ARE_NO_ERRORS)
         self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve(self._sockets), name="http server")
 
@@ -100,6 +112,7 @@ class HttpOutput:
         """Take the addresses, so that no other bridge can; raise ConnectionFailed when one has them."""
         if self._sockets:
             return
+        allow_many_files()
         sockets: list[socket.socket] = []
         if self._settings.enabled:
             sockets.append(self._listen_on_address())
@@ -123,6 +136,22 @@ class HttpOutput:
                 f"the bridge cannot listen on {host}:{port}: {error.strerror or error}",
                 hint="Is another bridge running? Choose another port in [http], or stop that one.",
             ) from error
+
+
+def allow_many_files() -> None:
+    """Raise the soft limit of open files as far as it goes: every client of the event stream is one.
+
+    The usual 1,024 is a heritage of select(), which nothing here uses.
+    """
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def listen_privately(path: Path) -> socket.socket:

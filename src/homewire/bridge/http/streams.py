@@ -96,7 +96,8 @@ async def _sse(log: EventLog, cursor: str | None, appliances: list[str]) -> Asyn
                 event = upcoming.result()
                 if event is None:
                     return
-                yield f"event: {event.type}\nid: {event.cursor}\ndata: {event.text}\n\n"
+                place = f"id: {event.cursor}\n" if event.cursor else ""
+                yield f"event: {event.type}\n{place}data: {event.text}\n\n"
                 upcoming = asyncio.ensure_future(anext(followed, None))
         finally:
             upcoming.cancel()

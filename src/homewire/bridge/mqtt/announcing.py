@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from homewire.appliance import Appliance, Change
 from homewire.bridge.mqtt.discovery import device_config, encode, entity_configs
 from homewire.bridge.mqtt.port import Inbound
-from homewire.bridge.mqtt.stale import Announced, is_ours, is_stale
+from homewire.bridge.mqtt.stale import Announced, components_in, is_ours, is_stale, read_config
 from homewire.bridge.mqtt.topics import Topics, slug
 from homewire.bridge.registry import Registry
 from homewire.bridge.settings import MqttSettings
@@ -103,8 +103,9 @@ class Announcer:
     def seen(self, message: Inbound) -> bool:
         """Take a retained announcement that the broker has; return whether it was one."""
         if message.topic.startswith(f"{self._settings.discovery_prefix}/"):
-            if message.payload and is_ours(message.payload, self._topics.bridge_state):
-                self._note_config(message.topic)
+            config = read_config(message.payload)
+            if is_ours(config, self._topics.bridge_state):
+                self._note_config(message.topic, config)
             return True
         request = self._topics.read(message.topic)
         if request is None or request.verb != "info":
@@ -134,36 +135,53 @@ class Announcer:
         yield self._topics.info(name), self._info(appliance, found.connection)
         if self._settings.discovery:
             configs = self._configs(appliance)
-            yield from configs.items()
+            yield from ((topic, encode(config)) for topic, config in configs.items())
             for topic in sorted(found.configs - configs.keys()):
                 yield topic, b""
             found.configs = set(configs)
+            found.current = set().union(*map(components_in, configs.values()))
+            found.components |= found.current
+            self._look = self._complete
 
-    def _configs(self, appliance: Appliance) -> dict[str, bytes]:
+    def _configs(self, appliance: Appliance) -> dict[str, dict[str, Any]]:
         name = self.name(appliance.identity.id)
         via = appliance.identity.via
         parent = via if via in self._registry.appliances_now else None
         further = self._further.get(appliance.identity.id, {})
         if self._settings.discovery_format == "entity":
-            found = entity_configs(appliance, self._topics, parent=parent, options=further)
-            return {topic: encode(config) for topic, config in found.items()}
+            return entity_configs(appliance, self._topics, parent=parent, options=further)
         config = device_config(appliance, self._topics, parent=parent, options=further)
-        return {self._topics.device_config(name): encode(config)}
+        return {self._topics.device_config(name): config}
 
     def _info(self, appliance: Appliance, connection: str | None) -> bytes:
         features = [view_feature(appliance, feature) for feature in appliance.features.values()]
         return _encode({"identity": appliance.identity, "connection": connection, "features": features})
 
     def _leftovers(self) -> Iterator[tuple[str, bytes]]:
-        present = {self.name(key) for key in self._registry.appliances_now}
+        present = {self.name(key): one for key, one in self._registry.appliances_now.items()}
         for name, announced in list(self._announced.items()):
             if name in present:
-                continue
-            if is_stale(announced, name, present, self._registry):
+                yield from self._gone_components(present[name], announced)
+            elif is_stale(announced, name, present, self._registry):
                 del self._announced[name]
                 yield from self._clearing(name, announced)
             else:
                 yield self._topics.availability(name), b"offline"
+
+    def _gone_components(self, appliance: Appliance, announced: Announced) -> Iterator[tuple[str, bytes]]:
+        """Remove what the appliance does not have any more: its platform alone, then the device without it.
+
+        Only while it is online: one that is still being read does not show all its features.
+        """
+        gone = announced.components - announced.current
+        if not gone or not announced.current or not appliance.availability.online:
+            return
+        for topic, config in self._configs(appliance).items():
+            for removed in _by_key(gone):
+                removals = {key: {"platform": platform} for key, platform in removed.items()}
+                yield topic, encode(config | {"components": config["components"] | removals})
+            yield topic, encode(config)
+        announced.components = set(announced.current)
 
     def _clearing(self, name: str, announced: Announced) -> Iterator[tuple[str, bytes]]:
         topics = self._topics
@@ -171,9 +189,11 @@ class Announcer:
         for topic in (*sorted(announced.configs), *own):
             yield topic, b""
 
-    def _note_config(self, topic: str) -> None:
+    def _note_config(self, topic: str, config: dict[str, Any]) -> None:
         level = topic[len(self._settings.discovery_prefix) + 1 :].split("/")[1]
-        self._announced.setdefault(level, Announced()).configs.add(topic)
+        found = self._announced.setdefault(level, Announced())
+        found.configs.add(topic)
+        found.components |= components_in(config)
 
     def _note_option(self, appliance_id: str, feature: Sensor, value: str) -> None:
         further = self._further.setdefault(appliance_id, {}).setdefault(feature.key, [])
@@ -183,10 +203,15 @@ class Announcer:
         self.announce(appliance_id)
 
 
+def _by_key(components: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]]:
+    """Yield the components as mappings: one that had several platforms needs several messages."""
+    left = set(components)
+    while left:
+        found = dict(sorted(left))
+        yield found
+        left -= found.items()
+
+
 def _connection_in(payload: bytes) -> str | None:
-    try:
-        info: Any = msgspec.json.decode(payload)
-    except msgspec.DecodeError:
-        return None
-    connection = info.get("connection") if isinstance(info, dict) else None
+    connection = read_config(payload).get("connection")
     return connection if isinstance(connection, str) else None

@@ -1,7 +1,8 @@
 """Commands from MQTT: read, given, and answered twice: accepted, then confirmed or the error.
 
 A retained command is ignored: it would be carried out anew at every start. A message that the broker delivers
-a second time because the link broke before its acknowledgement arrived is recognised by its packet id.
+a second time because the link broke before its acknowledgement arrived carries MQTT's mark of repetition, and
+is recognised by its packet id; the mark alone does not tell whether it was here before.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homewire.appliance import Appliance
-from homewire.bridge.mqtt.port import Inbound
+from homewire.bridge.mqtt.port import Inbound, read_json
 from homewire.bridge.mqtt.topics import Request
 from homewire.bridge.registry import Registry
 from homewire.commands import Command
@@ -26,6 +27,8 @@ __all__ = ["CommandDesk", "Redeliveries"]
 _log = logging.getLogger(__name__)
 
 _REMEMBERED = 200
+_ANSWER_WITHIN_S = 0.2
+"""The commands themselves ended before; only their answers are to be written."""
 
 Answer = Callable[[str, bytes, bytes | None], None]
 """Publishes an answer: topic, payload, correlation data."""
@@ -48,7 +51,7 @@ class Redeliveries:
         if message.qos == 0:
             return False
         mark = (message.packet_id, message.topic, message.payload)
-        if mark in self._before_loss:
+        if message.repeated and mark in self._before_loss:
             self._before_loss.discard(mark)
             return True
         self._latest.append(mark)
@@ -76,7 +79,7 @@ class CommandDesk:
     async def stop(self) -> None:
         """Let answers that are due go out."""
         if self._tasks:
-            await asyncio.wait(tuple(self._tasks), timeout=0.5)
+            await asyncio.wait(tuple(self._tasks), timeout=_ANSWER_WITHIN_S)
         for task in tuple(self._tasks):
             task.cancel()
 
@@ -119,14 +122,10 @@ class CommandDesk:
 
 def _wishes(appliance: Appliance, request: Request, payload: bytes) -> list[tuple[str, Value, bool]]:
     """Return key, value and consent of each wish in a message; raise InvalidValue for what is no wish."""
-    try:
-        text = payload.decode()
-    except UnicodeDecodeError as error:
-        raise _malformed(appliance, "the payload is not UTF-8") from error
     if request.key is not None:
-        return [_plain(appliance, request.key, text)]
+        return [_plain(appliance, request.key, payload)]
     try:
-        wanted = json.loads(text)
+        wanted = read_json(payload)
     except ValueError as error:
         raise _malformed(appliance, "the payload is not JSON") from error
     if not isinstance(wanted, dict) or not wanted:
@@ -135,11 +134,15 @@ def _wishes(appliance: Appliance, request: Request, payload: bytes) -> list[tupl
     return [(key, _scalar(appliance, key, value), dangerous) for key, value in wanted.items()]
 
 
-def _plain(appliance: Appliance, key: str, text: str) -> tuple[str, Value, bool]:
+def _plain(appliance: Appliance, key: str, payload: bytes) -> tuple[str, Value, bool]:
     """Read a plain payload; `{"value": …, "dangerous": true}` is understood, too."""
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError as error:
+        raise _malformed(appliance, "the payload is not UTF-8") from error
     if text.startswith("{"):
         try:
-            wanted = json.loads(text)
+            wanted = read_json(payload)
         except ValueError:
             return key, text, False
         value = _scalar(appliance, key, wanted.get("value"))

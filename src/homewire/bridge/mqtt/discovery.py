@@ -8,6 +8,8 @@ are not enabled are shown read-only; locks can always be locked.
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -110,7 +112,11 @@ def _component(
     name = slug(identity.id)
     component = _platform(feature, writable, further, topics, name)
     platform = component["platform"]
-    component |= {"name": feature.name, "unique_id": f"homewire_{name}_{feature.key}"}
+    component |= {
+        "name": feature.name,
+        "unique_id": f"homewire_{name}_{feature.key}",
+        "default_entity_id": f"{platform}.{_plain(identity.name) or name}_{feature.key}",
+    }
     if feature.device_class and _takes_class(feature, platform):
         component["device_class"] = feature.device_class
     category = _category(feature, platform)
@@ -248,15 +254,22 @@ def _cover(feature: Cover, writable: bool, topics: Topics, name: str) -> Compone
 
 def _update(feature: Update, writable: bool) -> Component:
     latest = _value(feature)
-    installed = f"value_json[{feature.installed_key!r}]" if feature.installed_key else "none"
+    installed = f"value_json.get({feature.installed_key!r})" if feature.installed_key else "none"
     known = f"({installed} or '')"
     template = f"{{{{ {{'installed_version': {known}, 'latest_version': ({latest} or {known})}} | tojson }}}}"
     component: Component = {"platform": "update", "value_template": template}
     return component | ({"payload_install": "install"} if writable else {})
 
 
+def _plain(name: str) -> str:
+    """Return a name as it stands in entity ids: without accents, words joined by underscores."""
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
+
+
 def _value(feature: Feature) -> str:
-    return f"value_json[{feature.key!r}]"
+    """Return where the value stands; a state that comes before a new announcement may not have it."""
+    return f"value_json.get({feature.key!r})"
 
 
 def _on_off(feature: Feature) -> str:

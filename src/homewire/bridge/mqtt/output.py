@@ -25,7 +25,7 @@ from homewire.bridge.mqtt.announcing import Announcer
 from homewire.bridge.mqtt.commands import CommandDesk, Redeliveries
 from homewire.bridge.mqtt.paho import PahoBroker
 from homewire.bridge.mqtt.pipeline import Pipeline
-from homewire.bridge.mqtt.port import Broker, BrokerLost, Inbound
+from homewire.bridge.mqtt.port import Broker, BrokerLost, Inbound, read_json
 from homewire.bridge.mqtt.topics import Request, Topics
 from homewire.bridge.registry import Registry, Unsubscribe
 from homewire.bridge.settings import MqttSettings
@@ -50,6 +50,10 @@ _BREATH = 50
 """Messages between two moments in which others have their turn."""
 
 _MOST_EVENTS = 1000
+_MOST_EARLY = 1000
+_EARLY_S = 30.0
+"""After a start, commands that the broker kept wait this long for their appliance to be there."""
+
 _EXACTLY_ONCE = 2
 
 _encode = msgspec.json.Encoder().encode
@@ -82,6 +86,11 @@ class MqttOutput:
         self._events: collections.deque[tuple[str, bytes, int, bytes | None]] = collections.deque(
             maxlen=_MOST_EVENTS
         )
+        self._answers: collections.deque[tuple[str, bytes, int, bytes | None]] = collections.deque(
+            maxlen=_MOST_EVENTS
+        )
+        self._early: collections.deque[tuple[Request, Inbound]] = collections.deque(maxlen=_MOST_EARLY)
+        self._early_end: asyncio.TimerHandle | None = None
         self._work = asyncio.Event()
         self._pipeline = Pipeline()
         self._barriers = Pipeline(2)
@@ -111,8 +120,9 @@ class MqttOutput:
         for end in self._ends:
             end()
         await self._desk.stop()
-        if self._birth is not None:
-            self._birth.cancel()
+        for timer in (self._birth, self._early_end):
+            if timer is not None:
+                timer.cancel()
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -125,7 +135,7 @@ class MqttOutput:
             "reason": self._reason,
             "losses": self._losses,
             "published": self._published,
-            "waiting": len(self._dirty) + len(self._events),
+            "waiting": len(self._dirty) + len(self._events) + len(self._answers),
         }
 
     # ---------------------------------------------------------------- the link to the broker
@@ -248,9 +258,10 @@ class MqttOutput:
             appliance = self._registry.appliances_now.get(key)
             if appliance is not None:
                 await self._publish_state(broker, appliance)
-        while self._events:
-            topic, payload, qos, correlation = self._events.popleft()
-            await self._publish(broker, topic, payload, qos=qos, correlation=correlation)
+        for waiting in (self._events, self._answers):
+            while waiting:
+                topic, payload, qos, correlation = waiting.popleft()
+                await self._publish(broker, topic, payload, qos=qos, correlation=correlation)
 
     async def _publish_state(self, broker: Broker, appliance: Appliance) -> None:
         name = self._announcer.name(appliance.identity.id)
@@ -306,6 +317,7 @@ class MqttOutput:
         if not there or link.opened_once:
             self._announcer.look_again()
             self._work.set()
+        self._take_early()
 
     def _command(self, command: Command) -> None:
         if not command.stage.final:
@@ -348,7 +360,9 @@ class MqttOutput:
             self._bridge_request(request.key or "", message)
             return
         appliance = self._announcer.find(request.appliance)
-        if appliance is None:
+        if request.verb == "set" and self._is_early(appliance):
+            self._keep_early(request, message)
+        elif appliance is None:
             _log.warning("There is no appliance for %s", message.topic)
             self._answer_error(message, "not_found", f"there is no appliance {request.appliance!r}")
         elif request.verb == "set":
@@ -357,10 +371,30 @@ class MqttOutput:
             self._dirty[appliance.identity.id] = None
             self._work.set()
 
+    def _is_early(self, appliance: Appliance | None) -> bool:
+        """Tell whether a command that the broker kept has come before its appliance."""
+        if self._registry.uptime_s > _EARLY_S:
+            return False
+        if appliance is None:
+            return any(not link.tried for link in self._registry.links.values())
+        link = self._registry.link_of(appliance.identity.id)
+        return link is not None and not link.tried
+
+    def _keep_early(self, request: Request, message: Inbound) -> None:
+        self._early.append((request, message))
+        if self._early_end is None:
+            left_s = max(0.0, _EARLY_S - self._registry.uptime_s)
+            self._early_end = self._registry.clock.call_later(left_s + 0.1, self._take_early)
+
+    def _take_early(self) -> None:
+        """Take the commands that waited; one that is still too early waits on."""
+        for _ in range(len(self._early)):
+            self._requested(*self._early.popleft())
+
     def _bridge_request(self, verb: str, message: Inbound) -> None:
         """Answer a request to the bridge itself; `transaction` is echoed."""
         try:
-            asked = json.loads(message.payload or b"{}")
+            asked = read_json(message.payload or b"{}")
             transaction = asked.get("transaction") if isinstance(asked, dict) else None
         except ValueError:
             asked, transaction = {}, None
@@ -391,5 +425,5 @@ class MqttOutput:
             self._answer(message.response_topic, _encode(body), message.correlation)
 
     def _answer(self, topic: str, payload: bytes, correlation: bytes | None) -> None:
-        self._events.append((topic, payload, 1, correlation))
+        self._answers.append((topic, payload, 1, correlation))
         self._work.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import ssl
@@ -25,6 +26,9 @@ _log = logging.getLogger(__name__)
 
 _CALL_WITHIN_S = 10.0
 _MOST_UNREAD = 10_000
+_LONGEST_PACKET_BYTES = 1024 * 1024
+"""No command is a hundredth of it; other bridges' announcements, read at the start, may be long."""
+
 _MOST_IN_FLIGHT = 1000
 
 
@@ -50,6 +54,7 @@ class PahoBroker:
             logger=_log,
         )
         self._client.pending_calls_threshold = _MOST_IN_FLIGHT
+        self._client._client.on_message = self._received  # noqa: SLF001 - aiomqtt drops the mark of repetition
         self._connected = False
 
     async def connect(self) -> None:
@@ -108,11 +113,19 @@ class PahoBroker:
         if info.rc != mqtt.MQTT_ERR_SUCCESS:
             raise BrokerLost(mqtt.error_string(info.rc))
 
+    def _received(self, _client: object, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        queue: asyncio.Queue[Any] = self._client._queue  # noqa: SLF001 - see above
+        try:
+            queue.put_nowait(_inbound(message))
+        except asyncio.QueueFull:
+            _log.warning("More messages came than can be read; one on %s is dropped", message.topic)
+
     async def messages(self) -> AsyncIterator[Inbound]:
         """Yield messages until the link dies."""
+        received: Any = self._client.messages
         try:
-            async for message in self._client.messages:
-                yield _inbound(message)
+            async for message in received:
+                yield message
         except aiomqtt.MqttError as error:
             raise BrokerLost(_words(error)) from error
 
@@ -123,15 +136,15 @@ class PahoBroker:
             raise BrokerLost(_words(error)) from error
 
 
-def _inbound(message: aiomqtt.Message) -> Inbound:
+def _inbound(message: mqtt.MQTTMessage) -> Inbound:
     properties = message.properties
-    payload = message.payload
     return Inbound(
-        topic=message.topic.value,
-        payload=payload,
+        topic=message.topic,
+        payload=bytes(message.payload),
         retain=bool(message.retain),
         qos=message.qos,
         packet_id=message.mid,
+        repeated=bool(message.dup),
         response_topic=getattr(properties, "ResponseTopic", None),
         correlation=getattr(properties, "CorrelationData", None),
     )
@@ -140,6 +153,7 @@ def _inbound(message: aiomqtt.Message) -> Inbound:
 def _connect_properties(expiry_s: int) -> Properties:
     properties = _properties(PacketTypes.CONNECT)
     properties.SessionExpiryInterval = expiry_s
+    properties.MaximumPacketSize = _LONGEST_PACKET_BYTES
     return properties
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
-__all__ = ["Broker", "BrokerLost", "Inbound"]
+__all__ = ["Broker", "BrokerLost", "Inbound", "read_json"]
 
 
 class BrokerLost(Exception):
@@ -22,8 +22,19 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     retain: bool = False
     qos: int = 0
     packet_id: int = 0
+    repeated: bool = False
+    """The broker may have delivered it before."""
+
     response_topic: str | None = None
     correlation: bytes | None = None
+
+
+def read_json(payload: bytes) -> Any:
+    """Return what a payload says; raise ValueError, and nothing else, when it is no JSON."""
+    try:
+        return msgspec.json.decode(payload)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
 
 
 class Broker(Protocol):

@@ -7,32 +7,52 @@ merely down is left alone: it would lose its name and place in Home Assistant.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
+from homewire.bridge.mqtt.port import read_json
 from homewire.bridge.registry import Registry
 
-__all__ = ["Announced", "is_ours", "is_stale"]
+__all__ = ["Announced", "components_in", "is_ours", "is_stale", "read_config"]
 
 
 class Announced(msgspec.Struct, kw_only=True):
-    """An appliance that is known to the broker: topics of its announcements, and its connection."""
+    """An appliance that is known to the broker: topics of its announcements, and its connection.
+
+    `current` are key and platform of the components that it has, `components` of all that were announced.
+    """
 
     configs: set[str] = msgspec.field(default_factory=set)
+    current: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    components: set[tuple[str, str]] = msgspec.field(default_factory=set)
     connection: str | None = None
 
 
-def is_ours(payload: bytes, bridge_state: str) -> bool:
-    """Tell whether an announcement was made by this bridge."""
+def read_config(payload: bytes) -> dict[str, Any]:
+    """Return an announcement, empty for what is none."""
     try:
-        config = json.loads(payload)
+        config = read_json(payload)
     except ValueError:
-        return False
-    if not isinstance(config, dict):
-        return False
+        return {}
+    return config if isinstance(config, dict) else {}
+
+
+def components_in(config: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return key and platform of each component; one that has nothing else is a removal."""
+    found = _either(config, "components", "cmps")
+    if not isinstance(found, dict):
+        return set()
+    return {
+        (key, str(_either(one, "platform", "p")))
+        for key, one in found.items()
+        if isinstance(one, dict) and len(one) > 1
+    }
+
+
+def is_ours(config: dict[str, Any], bridge_state: str) -> bool:
+    """Tell whether an announcement was made by this bridge."""
     origin = _either(config, "origin", "o")
     availability = _either(config, "availability", "avty")
     if not isinstance(origin, dict) or not isinstance(availability, list):
