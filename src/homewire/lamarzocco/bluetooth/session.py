@@ -146,10 +146,15 @@ class BluetoothSession:
         if self.connected:
             return Link(self._client, self._clock)
         await self._hang_up()
-        self._client = await self._connect()
-        link = Link(self._client, self._clock)
-        if self._prepare is not None:
-            await self._prepare(link)
+        client = await self._connect()
+        link = Link(client, self._clock)
+        try:
+            if self._prepare is not None:
+                await self._prepare(link)
+        except BaseException:  # half prepared is of no use to anybody
+            await self._disconnect(client)
+            raise
+        self._client = client
         return link
 
     async def _connect(self) -> Any:
@@ -194,10 +199,13 @@ class BluetoothSession:
     async def _hang_up(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            try:
-                await client.disconnect()
-            except Exception as error:
-                _log.debug("Disconnecting from %s failed: %s", self.address, error)
+            await self._disconnect(client)
+
+    async def _disconnect(self, client: Any) -> None:
+        try:
+            await client.disconnect()
+        except Exception as error:
+            _log.debug("Disconnecting from %s failed: %s", self.address, error)
 
     def _stay(self) -> None:
         if self._idle is not None:
