@@ -15,7 +15,7 @@ from homewire.errors import NotSupported
 from homewire.features import Value
 from homewire.lamarzocco.gateway.features import DAYS, grinder_features, machine_features
 from homewire.lamarzocco.gateway.heating import ReadyEstimate
-from homewire.lamarzocco.gateway.machine import LaMarzoccoDevice, LaMarzoccoGrinder, LaMarzoccoMachine
+from homewire.lamarzocco.gateway.machine import LaMarzoccoDevice, LaMarzoccoGrinder, LaMarzoccoMachine, Path
 from homewire.lamarzocco.gateway.models import (
     BoilerType,
     FirmwareType,
@@ -28,7 +28,7 @@ from homewire.lamarzocco.gateway.models import (
     WakeUpSleepEntry,
     WeeklySchedule,
 )
-from homewire.lamarzocco.gateway.views import LaMarzoccoMachineConfig, Shot
+from homewire.lamarzocco.gateway.views import LaMarzoccoBoiler, LaMarzoccoMachineConfig, Shot
 from homewire.lamarzocco.models import Steam
 
 __all__ = ["GrinderAppliance", "MachineAppliance"]
@@ -73,6 +73,7 @@ class _DeviceAppliance(Appliance, abc.ABC):
         command.sent()
         if command.key.endswith("_update"):
             await action
+            command.path = Path.CLOUD
         else:
             async with self.clock.timeout(_CONFIRM_S):
                 command.path = _path_of(await action)
@@ -92,8 +93,7 @@ class _DeviceAppliance(Appliance, abc.ABC):
     async def _refresh(self) -> None:
         await self.device.get_config()
         if self.device.cloud_client is not None:
-            await self.device.get_firmware()
-            await self.device.get_statistics()
+            await self.device.read_extras()
         self.show(Origin.POLL)
 
     def _firmware_values(self) -> dict[str, Value]:
@@ -184,7 +184,7 @@ class MachineAppliance(_DeviceAppliance):
             "coffee_temperature": coffee.current_temperature if coffee else None,
             "coffee_target": coffee.target_temperature if coffee else None,
             "steam": steam.enabled if steam else None,
-            "steam_temperature": steam.current_temperature if steam else None,
+            "steam_temperature": _reading(steam),
             "steam_target": steam.target_temperature if steam else None,
             "steam_level": str(tuple(SteamLevel).index(level) + 1) if level else None,
             "water": config.water_contact,
@@ -303,6 +303,13 @@ class GrinderAppliance(_DeviceAppliance):
             },
             origin,
         )
+
+
+def _reading(steam: LaMarzoccoBoiler | None) -> float | None:
+    """Return the temperature; the Mini's boiler that is off reports 0 instead (section 8.1)."""
+    if steam is None or (not steam.enabled and not steam.current_temperature):
+        return None
+    return steam.current_temperature
 
 
 def _occurrence(shot: Shot, now: dt.datetime) -> Occurrence:

@@ -136,6 +136,11 @@ class LiveState:
         else:
             _TAKES.get(key, _nothing)(self, read)
 
+    def lose_stream(self) -> None:
+        """Forget the running shot: nobody tells any more when it ends."""
+        self._view = None
+        self.brewing, self.brew_started, self.ended = False, None, None
+
     def view(self) -> LaMarzoccoMachineConfig:
         """Return everything as one frozen view."""
         if self._view is None:
