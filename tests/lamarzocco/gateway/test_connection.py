@@ -519,3 +519,16 @@ async def test_a_done_command_is_done_even_if_the_effect_cannot_be_read(simulate
         simulator.cloud.levers.failing_reads = ()
         await appliance.refresh()
         assert appliance.state["coffee_target"] == 95.0
+
+
+async def test_an_outage_that_answers_403_does_not_park_the_link(simulate: Start) -> None:
+    simulator = (await simulate("Micra", gateway="v5.0.9")).simulator
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        simulator.cloud.levers.status = 403
+        await asyncio.sleep(3600)
+        assert not appliance.availability.online
+        simulator.cloud.levers.status = None
+        await asyncio.sleep(1800)
+        assert appliance.availability.online
+        assert simulator.cloud.tokens.sign_ins <= 3

@@ -128,7 +128,10 @@ async def test_the_doctor_names_what_is_wrong(simulate: Start) -> None:
     simulator.machine.local_active = False
     simulator.cloud.levers.status = 504
     own["hosts"] = own["hosts"] | {"LM1": "127.0.0.1:9"}
-    own["devices"] = [{"serial": "GS1", "token": "x", "host": "127.0.0.1:9"}]
+    own["devices"] = [
+        {"serial": "GS1", "token": "x", "host": "127.0.0.1:9"},
+        {"serial": "GS2", "token": "x", "host": "nowhere:http"},
+    ]
     settings = KIND.convert_settings(own)
     found = {check.name: check async for check in KIND.load_doctor()(settings, Clock())}
     assert found["account"].ok
@@ -137,6 +140,7 @@ async def test_the_doctor_names_what_is_wrong(simulate: Start) -> None:
         "MR123456: local": False,
         "LM1: local": False,
         "GS1: local": False,
+        "GS2: local": False,
     }
     assert all(check.remedy for check in found.values() if not check.ok)
     wrong = convert_settings(type(settings), own | {"password": "no"}, subject="x")

@@ -75,6 +75,8 @@ _UPDATE_POLL_S = 15.0
 _UPDATE_WITHIN_S = 600.0
 """Twice the time after which the reference client gives up on an update (section 7.4)."""
 
+_MOVED = "Machines with gateway firmware 5 and later have moved to another service: kind lamarzocco-cloud."
+
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 ConfigurationT = TypeVar("ConfigurationT", Configuration, GrinderConfiguration)
@@ -398,11 +400,15 @@ def _checked(answer: Answer, url: str) -> Answer:
     what = "/" + "/".join(url.partition("?")[0].split("/")[3:])
     if answer.ok:
         return answer
-    if answer.status in (401, 403):
-        raise AuthenticationFailed(f"the cloud refused {what}: HTTP {answer.status}", path="cloud")
+    if answer.status == 401:  # noqa: PLR2004 - unauthorized, with a token that is new
+        raise AuthenticationFailed(f"the cloud refused {what}: HTTP 401", path="cloud", hint=_MOVED)
+    if answer.status == 403:  # noqa: PLR2004 - forbidden: the sign-in worked, so the password is right
+        raise ConnectionFailed(f"the cloud refused {what}: HTTP 403", path="cloud", hint=_MOVED)
     if answer.status == 404:  # noqa: PLR2004 - not found
         raise NotFound(
-            f"the cloud does not know {what}", path="cloud", hint="Is the machine paired with this account?"
+            f"the cloud does not know {what}",
+            path="cloud",
+            hint=f"Is the machine paired with this account? {_MOVED}",
         )
     if answer.status == 429:  # noqa: PLR2004 - too many requests
         after = f"in {answer.retry_after} s" if answer.retry_after else "later"

@@ -45,9 +45,10 @@ class LocalLevers:
     """The local API's misbehaviour; all off by default.
 
     `status` answers the configuration call with an HTTP status; `body` replaces the answer's bytes;
-    `mute` sends nothing on WebSockets any more.
+    `mute` sends nothing on WebSockets any more, `only_pings` a ping in place of every message.
     """
 
     status: int | None = None
     body: bytes | None = None
     mute: bool = False
+    only_pings: bool = False
