@@ -19,6 +19,7 @@ from homewire.errors import (
     ConfigurationError,
     ConnectionFailed,
     InvalidValue,
+    NotFound,
     NotSupported,
     RemoteControlDisabled,
 )
@@ -532,3 +533,38 @@ async def test_an_outage_that_answers_403_does_not_park_the_link(simulate: Start
         await asyncio.sleep(1800)
         assert appliance.availability.online
         assert simulator.cloud.tokens.sign_ins <= 3
+
+
+async def test_wake_ups_are_added_filled_in_and_removed(simulate: Start) -> None:
+    simulator = (await simulate("Micra")).simulator
+    machine = simulator.machine
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        await appliance.press("wake_up_add")
+        (_first, entry) = machine.config["wakeUpSleepEntries"]
+        assert not entry["enabled"]
+        key = f"wake_up_{entry['id']}"
+        await appliance.write(f"{key}_on", dt.time(7, 30))
+        await appliance.write(f"{key}_off", dt.time(9, 0))
+        await appliance.write(f"{key}_days", "saturday,sunday")
+        await appliance.write(key, True)
+        (_first, entry) = machine.config["wakeUpSleepEntries"]
+        assert (entry["enabled"], entry["timeOn"], entry["timeOff"]) == (True, "7:30", "9:0")
+        assert entry["days"] == ["saturday", "sunday"]
+        await appliance.press(f"{key}_remove")
+        assert [each["id"] for each in machine.config["wakeUpSleepEntries"]] == ["T6aLl42"]
+        assert key not in appliance.features
+
+
+async def test_what_the_app_changed_meanwhile_is_not_undone(simulate: Start) -> None:
+    simulator = (await simulate("Micra", gateway="v3.7")).simulator
+    entry = {"id": "T6aLl42", "days": ["monday"], "steam": True, "enable": True}
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        simulator.machine.set_wake_up_sleep(entry | {"timeOn": "6:15", "timeOff": "8:0"})
+        await appliance.write("wake_up_T6aLl42_days", "friday")
+        (shown,) = simulator.machine.config["wakeUpSleepEntries"]
+        assert (shown["timeOn"], shown["steam"], shown["days"]) == ("6:15", True, ["friday"])
+        simulator.machine.remove_wake_up_sleep("T6aLl42")
+        with pytest.raises(NotFound, match="T6aLl42"):
+            await appliance.write("wake_up_T6aLl42_steam", False)

@@ -248,20 +248,29 @@ class MachineAppliance(_DeviceAppliance):
         return actions[name]() if name in actions else None
 
     def _schedule_action(self, key: str, value: Any) -> Awaitable[Any] | None:
-        config = self.device.config
+        if key == "wake_up_add":
+            return self.device.add_wake_up_sleep()
+        if key.startswith(("smart_standby", "wake_up_", "schedule")):
+            return self._change_schedule(key, value)
+        return None
+
+    async def _change_schedule(self, key: str, value: Any) -> Path:
+        """Change a part of what is written as a whole; the other parts are those that the machine has now."""
+        machine = self.device
+        await machine.get_config()
+        config = machine.config
         if key.startswith("smart_standby"):
             changed = _standby_with(config.smart_standby or SmartStandby(), key, value)
-            return self.device.set_smart_standby(
+            return await machine.set_smart_standby(
                 changed.enabled, changed.minutes, SmartStandbyMode(changed.mode)
             )
         if key.startswith("wake_up_"):
             entry_id, _, part = key.removeprefix("wake_up_").partition("_")
-            return self.device.set_wake_up_sleep(
-                _entry_with(config.wake_up_sleep_entries[entry_id], part, value)
-            )
-        if key.startswith("schedule"):
-            return self.device.set_schedule(_schedule_with(config.schedule or WeeklySchedule(), key, value))
-        return None
+            if part == "remove":
+                return await machine.delete_wake_up_sleep(entry_id)
+            entry = _entry_with(machine.wake_up_sleep_entry(entry_id), part, value)
+            return await machine.set_wake_up_sleep(entry)
+        return await machine.set_schedule(_schedule_with(config.schedule or WeeklySchedule(), key, value))
 
     def _diagnostics(self) -> Mapping[str, Any]:
         configuration = self.device.configuration

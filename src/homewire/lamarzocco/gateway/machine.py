@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import inspect
 import logging
+import secrets
+import string
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -36,6 +38,7 @@ from homewire.lamarzocco.gateway.models import (
     SmartStandbyMode,
     SteamLevel,
     WakeUpSleepEntry,
+    WeekDay,
     WeeklySchedule,
 )
 from homewire.lamarzocco.gateway.state import LiveState
@@ -180,11 +183,14 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
 
         Where a pre-infusion took its place, which up to gateway v3 shares the pair, the nearest possible.
         """
-        now = self.config.prebrew_configuration.get(key)
-        if now is None:
+        known = self.config.prebrew_configuration.get(key)
+        if known is None:
             raise self._unsupported(f"pre-brewing of key {key.name}")
         _within("pre-brewing on", prebrew_on_time, PREBREW_ON_S, "s")
         _within("pre-brewing off", prebrew_off_time, PREBREW_OFF_S, "s")
+        if prebrew_on_time is None or prebrew_off_time is None:
+            await self.get_config()
+        now = self.config.prebrew_configuration.get(key, known)
         on_time = _kept(now.on_time, PREBREW_ON_S) if prebrew_on_time is None else prebrew_on_time
         off_time = _kept(now.off_time, PREBREW_OFF_S) if prebrew_off_time is None else prebrew_off_time
         return await self._set_times(on_time, off_time, key)
@@ -219,6 +225,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
         """Set target "A" or "B" of the brew by weight recipe in grams."""
         self._check_weight(grams)
         _check_recipe_dose(dose)
+        await self.get_config()
         recipe = next(iter(self.config.recipes), None)
         if recipe is None:
             raise self._unsupported("brew by weight recipes")
@@ -242,10 +249,21 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
             lambda cloud: cloud.set_wake_up_sleep(self.serial_number, wake_up_sleep_entry)
         )
 
+    async def add_wake_up_sleep(self) -> Path:
+        """Create a wake-up and sleep entry for every day, switched off and without times."""
+        entry = WakeUpSleepEntry(id=_new_entry_id(), days=tuple(WeekDay))
+        return await self.set_wake_up_sleep(entry)
+
+    def wake_up_sleep_entry(self, entry_id: str) -> WakeUpSleepEntry:
+        """Return an entry as the machine last showed it; raise NotFound."""
+        try:
+            return self.config.wake_up_sleep_entries[entry_id]
+        except KeyError:
+            raise NotFound(f"there is no wake-up entry {entry_id!r}", appliance=self.name) from None
+
     async def delete_wake_up_sleep(self, entry_id: str) -> Path:
         """Remove a wake-up and sleep entry."""
-        if entry_id not in self.config.wake_up_sleep_entries:
-            raise NotFound(f"there is no wake-up entry {entry_id!r}", appliance=self.name)
+        self.wake_up_sleep_entry(entry_id)
         return await self._by_cloud(lambda cloud: cloud.delete_wake_up_sleep(self.serial_number, entry_id))
 
     async def set_smart_standby(self, enabled: bool, minutes: int, mode: SmartStandbyMode) -> Path:
@@ -358,6 +376,11 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
 
     def _unsupported(self, what: str) -> NotSupported:
         return NotSupported(f"the {self.full_model_name} does not have {what}", appliance=self.name)
+
+
+def _new_entry_id() -> str:
+    """Return an id as the machines have them: seven letters and digits (section 8.5)."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(7))
 
 
 def _near(value: float, wanted: float) -> bool:
