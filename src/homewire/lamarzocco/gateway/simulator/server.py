@@ -34,7 +34,7 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     `names` are what the owner calls the machines, in their order; without one, the serial number is.
     Port 0 is any free port; the machines' local ports count upwards from `local_port`. `bluetooth` adds a
     virtual Bluetooth world whose adapters are offered at `bluetooth_port`; unless told, it does so when the
-    packages for it are installed. `speed` lets the machines live faster.
+    packages for it are installed. `busy` lets the machines brew by themselves.
     """
 
     models: tuple[str, ...] = ("Micra",)
@@ -48,7 +48,6 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     bluetooth: bool | None = None
     bluetooth_port: int = 0
     seed: int = 1
-    speed: float = 1.0
     busy: bool = False
 
 
@@ -63,7 +62,7 @@ class GatewaySimulator(Simulator):
 
     def __init__(self, options: GatewayOptions | None = None, *, clock: Clock | None = None) -> None:
         self.options = options or GatewayOptions()
-        self.clock = clock or Clock(self.options.speed)
+        self.clock = clock or Clock()
         self._rng = random.Random(self.options.seed)  # noqa: S311 - believable noise, no secret
         self.machines = {machine.serial: machine for machine in self._build()}
         self.account = Account(self.options.username, self.options.password)
