@@ -568,3 +568,15 @@ async def test_what_the_app_changed_meanwhile_is_not_undone(simulate: Start) -> 
         simulator.machine.remove_wake_up_sleep("T6aLl42")
         with pytest.raises(NotFound, match="T6aLl42"):
             await appliance.write("wake_up_T6aLl42_steam", False)
+
+
+@pytest.mark.parametrize("ids", [["a b/../c#+"], [f"e{number:06d}" for number in range(2000)]])
+async def test_entries_that_no_machine_has_make_no_features(simulate: Start, ids: list[str]) -> None:
+    simulator = (await simulate("Micra")).simulator
+    entry = {"days": ["monday"], "steam": True, "enabled": True, "timeOn": "6:0", "timeOff": "7:0"}
+    simulator.machine.config["wakeUpSleepEntries"] = [{"id": name, **entry} for name in ids]
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        assert len(appliance.features) < 400
+        assert not any("/" in key for key in appliance.features)
+        assert any(each["kind"] == "wake-up entry" for each in appliance.unknowns.report())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,7 @@ from homewire.errors import (
     NotSupported,
 )
 from homewire.lamarzocco.gateway import LaMarzoccoGrinder, LaMarzoccoLocalClient, LaMarzoccoMachine
+from homewire.lamarzocco.gateway.heating import ReadyEstimate
 from homewire.lamarzocco.gateway.machine import Path
 from homewire.lamarzocco.gateway.models import (
     BoilerType,
@@ -34,7 +36,9 @@ from homewire.lamarzocco.gateway.models import (
     WeeklySchedule,
 )
 from homewire.lamarzocco.gateway.simulator import CommandOutcome
-from homewire.lamarzocco.gateway.views import Shot
+from homewire.lamarzocco.gateway.state import LiveState
+from homewire.lamarzocco.gateway.views import LaMarzoccoBoiler, LaMarzoccoMachineConfig, Shot
+from homewire.unknowns import Unknowns
 
 Start = Callable[..., Awaitable[Any]]
 
@@ -465,3 +469,20 @@ async def test_a_machine_that_reports_no_boilers_is_still_commanded(simulate: St
     machine = await clients.machine(cloud_client=clients.cloud(), bluetooth_client=clients.air())
     with pytest.raises(CommandRejected):
         await machine.set_steam(False)
+
+
+@pytest.mark.parametrize("seconds", [1e308, -1e308, 0])
+def test_a_shot_of_any_length_ends(seconds: float) -> None:
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    state = LiveState(lambda: now)
+    shot = state.receive(json.dumps([{"BrewingStoppedGroup1Time": seconds}]), Unknowns())
+    assert shot is not None
+    assert now - dt.timedelta(hours=1) <= shot.started <= now
+
+
+def test_a_boiler_that_would_heat_for_ever_is_never_ready_at() -> None:
+    estimate, now = ReadyEstimate(), dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    for minute, current in enumerate((20.0, 20.1, 20.2)):
+        boiler = LaMarzoccoBoiler(enabled=True, current_temperature=current, target_temperature=1e300)
+        config = LaMarzoccoMachineConfig(turned_on=True, boilers={BoilerType.COFFEE: boiler})
+        assert estimate.update(config, now + dt.timedelta(minutes=minute)) == (False, None)

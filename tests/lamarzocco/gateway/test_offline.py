@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import functools
+import inspect
 import json
 import re
 import secrets
@@ -191,6 +193,37 @@ def test_the_docs_examples_are_python(name: str) -> None:
     assert blocks
     for block in blocks:
         compile(block, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+async def test_the_documented_examples_run(
+    simulate: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulator = (await simulate("Micra")).simulator
+    machine, url = simulator.machine, simulator.cloud.url
+    monkeypatch.setattr("builtins.input", lambda _prompt: simulator.options.username)
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: simulator.options.password)
+    account = f'username="ada@example.com", password="espresso", cms_url="{url}", gateway_url="{url}"'
+    connecting, *_rest = _python_blocks("lamarzocco-gateway.md")
+    example = connecting.replace('username="ada@example.com", password="…"', account).replace(
+        "10.0.0.7", ":".join(map(str, simulator.locals[machine.serial].address))
+    )
+    await _run(example)
+    assert machine.is_on
+    token, request = _python_blocks("lamarzocco-local-token.md")
+    token = token.replace("getpass(", f'cms_url="{url}", gateway_url="{url}", password=getpass(')
+    await _run(token.replace("asyncio.run(main())", "await main()"))
+    assert machine.key in capsys.readouterr().out
+    machine.local_active = False
+    await _run(request, {"cloud": (await simulate("Micra")).cloud(cms_url=url, gateway_url=url)})
+    await asyncio.sleep(2)
+    assert machine.local_active
+
+
+async def _run(example: str, names: dict[str, Any] | None = None) -> None:
+    code = compile(example, "documentation", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    result = types.FunctionType(code, names if names is not None else {})()
+    if inspect.isawaitable(result):
+        await result
 
 
 async def test_the_documented_levers_work() -> None:

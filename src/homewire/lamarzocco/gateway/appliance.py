@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import abc
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -39,6 +40,10 @@ _PREBREW = {
     "preinfusion": PrebrewMode.PREINFUSION,
 }
 _STEAM = {str(number): level for number, level in enumerate(SteamLevel, 1)}
+
+_ENTRY_ID = re.compile(r"[A-Za-z0-9]{1,32}")
+_MOST_ENTRIES = 50
+"""An entry's id becomes part of names that others use in topics and addresses; a machine has a handful."""
 
 _LOCAL_PROBLEM = Problem(
     key="local",
@@ -157,10 +162,21 @@ class MachineAppliance(_DeviceAppliance):
 
     def _declare(self, config: LaMarzoccoMachineConfig) -> None:
         """Follow the schedule that the firmware has and the entries that it holds."""
-        offered = (config.schedule is not None, tuple(config.wake_up_sleep_entries))
+        offered = (config.schedule is not None, self._usable(config.wake_up_sleep_entries))
         if offered != self._offered:
             self._offered = offered
             self.replace_features(machine_features(self.device.traits, weekly=offered[0], entries=offered[1]))
+
+    def _usable(self, entries: Iterable[str]) -> tuple[str, ...]:
+        """Return the entries that features are made of; note those that no machine has (section 8.5)."""
+        usable: list[str] = []
+        strange: list[str] = []
+        for entry in entries:
+            fits = len(usable) < _MOST_ENTRIES and _ENTRY_ID.fullmatch(entry)
+            (usable if fits else strange).append(entry)
+        for entry in strange[:1]:
+            self.unknowns.note("wake-up entry", entry)
+        return tuple(usable)
 
     def _values(self, config: LaMarzoccoMachineConfig) -> dict[str, Value]:
         return (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -291,11 +292,13 @@ class LaMarzoccoCloudClient:
             "timeOff": entry.time_off,
             "timeOn": entry.time_on,
         }
-        return await self._command(serial_number, f"wake-up-sleep/{entry.id}", body, method="PUT")
+        path = f"wake-up-sleep/{quote(entry.id, safe='')}"
+        return await self._command(serial_number, path, body, method="PUT")
 
     async def delete_wake_up_sleep(self, serial_number: str, entry_id: str) -> bool:
         """Remove a wake-up and sleep entry (the route is assumed, nobody has published it)."""
-        return await self._command(serial_number, f"wake-up-sleep/{entry_id}", None, method="DELETE")
+        path = f"wake-up-sleep/{quote(entry_id, safe='')}"
+        return await self._command(serial_number, path, None, method="DELETE")
 
     async def set_smart_standby(
         self, serial_number: str, enabled: bool, minutes: int, mode: SmartStandbyMode
