@@ -354,6 +354,25 @@ async def test_a_request_that_a_disconnection_cuts_off(world: World) -> None:
     await other.notify("x", b"")
 
 
+async def test_a_machine_that_never_answers_is_given_up_and_leaves_nothing(world: World) -> None:
+    slow = Service(
+        uuid=f"d40a{TAIL}", characteristics=[Characteristic(uuid=f"aa0b{TAIL}", write=_never_done)]
+    )
+    other = Peripheral(world.air, name="MINI_LM1", address="F0:00:00:00:00:BB", services=[slow])
+    await other.start()
+    own = BluetoothSession("F0:00:00:00:00:BB", radio=world.radio)
+    with pytest.raises(ConnectionLost, match="did not answer"):
+        async with own.use() as link:
+            await link.write(f"aa0b{TAIL}", b"x")
+    assert not own.connected
+    await asyncio.sleep(1)
+    assert not other.connected
+    waiting = {task.get_name() for task in asyncio.all_tasks() if "write_value" in repr(task)}
+    assert waiting == set(), "the request ended with the connection"
+    await own.close()
+    await other.stop()
+
+
 async def _never_done(_handle: int, _value: bytes) -> None:
     await asyncio.sleep(3600)
 
