@@ -8,11 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.cli.conftest import Cli, Kettle
 
 from homewire import kinds
-from homewire.cli.derived import options_type
+from homewire.cli.derived import derived_parameters, options_type
 from homewire.errors import ConnectionFailed
 from homewire.kinds import Kind
 from homewire.simulation.home import VirtualHome
@@ -62,6 +63,16 @@ def test_a_decoders_keywords_are_options_too() -> None:
 
     fields = options_type(decode).__struct_fields__
     assert fields == ("key", "strict")
+
+
+def test_a_switch_that_decides_for_itself_can_be_switched_off() -> None:
+    class Options(msgspec.Struct):
+        radio: bool | None = None
+        loud: bool = False
+        visible: bool = True
+
+    offs = {each.name: each.annotation.__metadata__[0].negative for each in derived_parameters(Options)}
+    assert offs == {"radio": ("--no-radio",), "loud": (), "visible": ("--no-visible",)}
 
 
 async def test_simulate_tells_how_to_reach_it_and_serves(cli: Cli) -> None:

@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 import types
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -175,9 +175,23 @@ async def test_discovery_by_mdns_and_bluetooth(monkeypatch: pytest.MonkeyPatch) 
     assert (over_the_air.model, over_the_air.missing) == ("Linea Micra", ("username", "password"))
 
 
-async def test_discovery_without_bluetooth_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_discovery_goes_each_way_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_network(_type: str, _timeout_s: float) -> AsyncIterator[Service]:
+        nobody: tuple[Service, ...] = ()
+        for service in nobody:
+            yield service
+        raise OSError("no network")
+
+    monkeypatch.setattr(discovery, "browse", no_network)
     monkeypatch.setenv("HOMEWIRE_BLUETOOTH", "virtual:127.0.0.1:9")
-    assert await discovery._over_the_air(0.5) == []
+    assert [each async for each in discovery.discover(0.5)] == []
+    async with GatewaySimulator(GatewaySimulator.Options(models=("GS3 AV",))) as simulator:
+        monkeypatch.setenv("HOMEWIRE_BLUETOOTH", simulator.settings()["bluetooth"])
+        (found,) = [each async for each in discovery.discover(2)]
+        assert found.serial == simulator.machine.serial
+        async for each in discovery.discover(3600):
+            assert each.serial == simulator.machine.serial
+            break
 
 
 DOCS = Path(__file__).parents[3] / "docs"

@@ -234,6 +234,11 @@ async def test_the_demo_brews_by_itself_and_is_the_same_every_time() -> None:
     assert first == second
 
 
+def test_firmware_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no gateway firmware 'newest'"):
+        GatewaySimulator(GatewaySimulator.Options(gateway="newest"))
+
+
 def test_unknown_models_are_named() -> None:
     with pytest.raises(ConfigurationError, match="Strada"):
         GatewaySimulator(GatewaySimulator.Options(models=("Strada",)))

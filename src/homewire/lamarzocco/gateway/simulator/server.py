@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import importlib.util
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ from homewire.lamarzocco.models import MODELS, Model, find_model
 from homewire.simulation import Simulator
 
 __all__ = ["GatewaySimulator"]
+
+_FIRMWARE = re.compile(r"v\d+(\.\d+)+(-rc\d+)?")
+"""As in `firmwareVersions` (`lamarzocco-gateway.md`, section 7.4)."""
 
 _HISTORY_DAYS = 30
 _DEMO_EVERY_S = 240.0
@@ -166,6 +170,12 @@ class GatewaySimulator(Simulator):
             await server.start()
 
     def _build(self) -> list[SimulatedMachine]:
+        if not _FIRMWARE.fullmatch(self.options.gateway):
+            raise ConfigurationError(
+                f"there is no gateway firmware {self.options.gateway!r}",
+                key="gateway",
+                hint="Write it as machines do: v2.2, v3.1, v3.7, v5.0.9.",
+            )
         machines = []
         for number, name in enumerate(self.options.models):
             model = find_model(name)
