@@ -580,3 +580,37 @@ async def test_entries_that_no_machine_has_make_no_features(simulate: Start, ids
         assert len(appliance.features) < 400
         assert not any("/" in key for key in appliance.features)
         assert any(each["kind"] == "wake-up entry" for each in appliance.unknowns.report())
+
+
+async def test_a_machine_that_went_out_of_reach_is_commanded_by_the_cloud_in_time(simulate: Start) -> None:
+    simulator = (await simulate("Micra", bluetooth=True)).simulator
+    peripheral = simulator.bluetooths[simulator.machine.serial].peripheral
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        await connection.bluetooth_searched.wait()
+        await peripheral.advertise(False)
+        first = await appliance.write("power", True)
+        second = await appliance.write("steam", False)
+        assert (first.path, second.path) == ("cloud", "cloud")
+        assert second.latency_s is not None
+        assert first.latency_s is not None
+        assert second.latency_s < first.latency_s, "Bluetooth was not tried again at once"
+        await peripheral.advertise(True)
+        await asyncio.sleep(120)
+        assert (await appliance.write("power", False)).path == "bluetooth"
+
+
+async def test_with_bluetooth_alone_a_machine_out_of_reach_is_a_failed_connection(simulate: Start) -> None:
+    simulator = (await simulate("Micra", bluetooth=True)).simulator
+    machine = simulator.machine
+    peripheral = simulator.bluetooths[machine.serial].peripheral
+    host = dict(simulator.settings()["hosts"])[machine.serial]
+    device = {"serial": machine.serial, "token": machine.key, "model": "Micra", "host": host}
+    async with _connect(simulator, password=None, hosts={}, devices=[device]) as connection:
+        (appliance,) = connection.appliances.values()
+        await connection.bluetooth_searched.wait()
+        assert (await appliance.write("power", True)).path == "bluetooth"
+        await peripheral.drop()
+        await peripheral.advertise(False)
+        with pytest.raises(ConnectionFailed, match="cannot connect to MICRA_MR123456"):
+            await appliance.write("power", False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import logging
+import math
 import secrets
 import string
 from collections.abc import Awaitable, Callable
@@ -59,6 +60,12 @@ _SEEN_TRIES = 5
 _HEARD_WITHIN_S = 2.0
 """A machine advertises several times a second; one that is not heard by then is not in reach."""
 
+_AIR_WITHIN_S = 8.0
+"""Connecting and writing take two or three seconds; whoever waits longer would rather have the cloud."""
+
+_AIR_RESTS_S = 120.0
+"""A machine that is out of reach, or connected to the vendor's app, is so for more than one command."""
+
 COFFEE_C = (85.0, 104.0)
 STEAM_RANGE_C = (126, 131)
 PREBREW_ON_S = (2.0, 10.0)
@@ -79,6 +86,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.state = LiveState(self.clock.now)
+        self._air_failed_at = -math.inf
 
     @property
     def config(self) -> LaMarzoccoMachineConfig:
@@ -322,18 +330,35 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
     ) -> Path:
         """Send over Bluetooth and watch for the effect; without Bluetooth or effect, through the cloud."""
         await self._heard_of_bluetooth()
-        if self.bluetooth_client is not None:
+        if self.bluetooth_client is not None and not self._air_rests:
             try:
-                await by_air(self.bluetooth_client)
+                await self._by_air(by_air(self.bluetooth_client))
                 await self._watch(seen)
             except (ConnectionFailed, AuthenticationFailed, NotFound, ProtocolError, CommandTimeout) as error:
                 if self.cloud_client is None:
                     raise
+                self._air_failed_at = self.clock.monotonic()
                 _log.info("%s: Bluetooth did not work, the cloud is taken: %s", self.name, error)
             else:
                 self.last_path = Path.BLUETOOTH
                 return Path.BLUETOOTH
         return await self._by_cloud(by_cloud)
+
+    @property
+    def _air_rests(self) -> bool:
+        """Whether Bluetooth failed a short while ago and there is another way."""
+        failed_s = self.clock.monotonic() - self._air_failed_at
+        return self.cloud_client is not None and failed_s < _AIR_RESTS_S
+
+    async def _by_air(self, sending: Awaitable[None]) -> None:
+        """Send over Bluetooth; with the cloud at hand, not for longer than a machine in reach takes."""
+        try:
+            async with self.clock.timeout(None if self.cloud_client is None else _AIR_WITHIN_S):
+                await sending
+        except TimeoutError as error:
+            raise ConnectionFailed(
+                f"{self.name} did not answer over the air within {_AIR_WITHIN_S:g} s", path=Path.BLUETOOTH
+            ) from error
 
     async def _heard_of_bluetooth(self) -> None:
         """Give a search over the air that has just begun the time in which a machine is heard."""
