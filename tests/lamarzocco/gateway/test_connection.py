@@ -614,3 +614,33 @@ async def test_with_bluetooth_alone_a_machine_out_of_reach_is_a_failed_connectio
         await peripheral.advertise(False)
         with pytest.raises(ConnectionFailed, match="cannot connect to MICRA_MR123456"):
             await appliance.write("power", False)
+
+
+async def test_while_the_cloud_is_out_known_machines_go_on(simulate: Start) -> None:
+    simulator = (await simulate("Micra", bluetooth=True)).simulator
+    machine = simulator.machine
+    simulator.cloud.levers.calls_left = 0
+    device = {"serial": machine.serial, "token": machine.key, "model": "Micra"}
+    async with _connect(simulator, devices=[device]) as connection:
+        (appliance,) = connection.appliances.values()
+        assert appliance.state["read_from"] in ("local", "stream")
+        assert (await appliance.write("power", True)).path == "bluetooth"
+        assert machine.is_on
+        simulator.cloud.levers.calls_left = None
+        assert (await appliance.write("coffee_target", 95)).stage is Stage.CONFIRMED
+    simulator.cloud.levers.calls_left = 0
+    with pytest.raises(ConnectionFailed, match="HTTP 429"):
+        async with _connect(simulator):
+            raise AssertionError
+
+
+async def test_what_bluetooth_did_is_done_even_if_nothing_else_answers(simulate: Start) -> None:
+    simulator = (await simulate("Micra", bluetooth=True, gateway="v5.0.9")).simulator
+    async with _connect(simulator) as connection:
+        (appliance,) = connection.appliances.values()
+        await connection.bluetooth_searched.wait()
+        simulator.cloud.levers.calls_left = 0
+        command = await appliance.write("power", True)
+        assert command.path == "bluetooth"
+        assert simulator.machine.is_on
+        assert appliance.state["power"] is False, "a wish is not a reading"

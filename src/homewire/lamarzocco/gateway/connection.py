@@ -20,6 +20,7 @@ from homewire.commands import Allowance
 from homewire.errors import (
     AuthenticationFailed,
     ConfigurationError,
+    ConnectionFailed,
     ConnectionLost,
     HomewireError,
     NotSupported,
@@ -108,6 +109,7 @@ class GatewayConnection(Connection[GatewaySettings]):
         super().__init__(settings, name=name, clock=clock, allow=allow)
         self._cloud: LaMarzoccoCloudClient | None = None
         self._account: tuple[str | None, Secret | None] = (None, None)
+        self._fleet: dict[str, LaMarzoccoDeviceInfo] = {}
         self._infos: dict[str, LaMarzoccoDeviceInfo] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._failing: set[str] = set()
@@ -169,10 +171,11 @@ class GatewayConnection(Connection[GatewaySettings]):
         own = self.settings
         account = (own.username, own.password)
         if own.username is None or own.password is None:
+            self._fleet = {}
             return None
         if self._cloud is not None and account == self._account:
             return self._cloud
-        self._account = account
+        self._account, self._fleet = account, {}
         return LaMarzoccoCloudClient(
             own.username,
             own.password,
@@ -185,7 +188,13 @@ class GatewayConnection(Connection[GatewaySettings]):
     async def _find_devices(self) -> dict[str, LaMarzoccoDeviceInfo]:
         infos = {device.serial: _info(device) for device in self.settings.devices}
         if self._cloud is not None:
-            infos |= await self._cloud.get_customer_fleet()
+            try:
+                self._fleet = await self._cloud.get_customer_fleet()
+            except ConnectionFailed as error:
+                if not infos and not self._fleet:
+                    raise
+                _log.info("%s goes on with the devices that it knows: %s", self.name, error)
+        infos |= self._fleet
         wanted = self.settings.serials
         return {serial: info for serial, info in infos.items() if not wanted or serial in wanted}
 

@@ -368,11 +368,18 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
                     await self.bluetooth_search.wait()
 
     async def _watch(self, seen: Callable[[LaMarzoccoMachineConfig], object]) -> None:
-        """Read the machine until it shows the change; with Bluetooth alone there is nothing to read."""
+        """Read the machine until it shows the change.
+
+        With Bluetooth alone, or while nothing else answers, there is nothing to read.
+        """
         if self.local_client is None and self.cloud_client is None:
             return
         for _ in range(_SEEN_TRIES):
-            await self.get_config()
+            try:
+                await self.get_config()
+            except ConnectionFailed as error:
+                _log.info("%s: sent over Bluetooth, the effect cannot be read: %s", self.name, error)
+                return
             if seen(self.config):
                 return
             await self.clock.sleep(_SEEN_AFTER_S)
