@@ -347,6 +347,31 @@ async def test_firmware_updates_are_followed_to_the_end(simulate: Start) -> None
         await cloud.update_firmware(serial, FirmwareType.GATEWAY)
 
 
+async def test_an_update_outlasts_a_gateway_that_restarts(simulate: Start) -> None:
+    clients = await simulate("Micra")
+    cloud, machine = clients.cloud(), clients.simulator.machine
+    updating = asyncio.ensure_future(cloud.update_firmware(machine.serial, FirmwareType.MACHINE))
+    await Clock().sleep(10)
+    clients.simulator.cloud.levers.failing_reads = ("/firmware/",)
+    await Clock().sleep(40)
+    clients.simulator.cloud.levers.failing_reads = ()
+    assert await updating is True
+
+
+async def test_an_answer_without_the_component_is_no_installed_update(simulate: Start) -> None:
+    clients = await simulate("Micra")
+    cloud, machine = clients.cloud(), clients.simulator.machine
+    await cloud.async_get_access_token()
+    updating = asyncio.ensure_future(cloud.update_firmware(machine.serial, FirmwareType.MACHINE))
+    await Clock().sleep(10)
+    kept, machine.firmware = machine.firmware, {}
+    await Clock().sleep(10)
+    assert not updating.done()
+    machine.firmware = kept
+    await Clock().sleep(60)
+    assert await updating is True
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
     [

@@ -49,8 +49,8 @@ async def hear(
     enough = asyncio.Event()
     heard: set[str] = set()
 
-    def detected(device: Any, _advertisement: Any) -> None:
-        name = device.name or ""
+    def detected(device: Any, advertisement: Any) -> None:
+        name = advertisement.local_name or device.name or ""
         if name.startswith(prefixes) and device.address not in heard and not enough.is_set():
             heard.add(device.address)
             machine = Found(name=name, address=device.address, serial=serial_of(name), device=device)

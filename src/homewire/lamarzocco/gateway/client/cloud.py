@@ -7,6 +7,7 @@ the machine answered; a write therefore returns once the machine confirmed it, o
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import AsyncIterator
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
@@ -55,6 +56,8 @@ from homewire.secrets import Secret
 from homewire.unknowns import Unknowns
 
 __all__ = ["GATEWAY_URL", "LaMarzoccoCloudClient"]
+
+_log = logging.getLogger(__name__)
 
 GATEWAY_URL = "https://gw-lmz.lamarzocco.io"
 _HOME = "/v1/home"
@@ -324,7 +327,7 @@ class LaMarzoccoCloudClient:
     async def update_firmware(self, serial_number: str, component: FirmwareType) -> bool:
         """Install the offered firmware and return once it is installed; raise CommandTimeout."""
         async for record in self.follow_update(serial_number, component):
-            if record.version == record.target_version:
+            if _is_installed(record):
                 return True
         raise CommandTimeout(f"the {component} firmware was not installed in time", path="cloud")
 
@@ -337,10 +340,14 @@ class LaMarzoccoCloudClient:
         decode_envelope(answer.body, "the update answer")
         deadline = self.clock.monotonic() + _UPDATE_WITHIN_S
         while self.clock.monotonic() < deadline:
-            record = (await self.get_firmware(serial_number)).get(component, FirmwareRecord())
-            yield record
-            if record.version is not None and record.version == record.target_version:
-                return
+            try:
+                record = (await self.get_firmware(serial_number)).get(component, FirmwareRecord())
+            except ConnectionFailed as error:  # the machine restarts in between
+                _log.info("The state of the update cannot be read at the moment: %s", error)
+            else:
+                yield record
+                if _is_installed(record):
+                    return
             await self.clock.sleep(_UPDATE_POLL_S)
 
     # --- inside
@@ -417,6 +424,10 @@ def _checked(answer: Answer, url: str) -> Answer:
         after = f"in {answer.retry_after} s" if answer.retry_after else "later"
         raise ConnectionFailed(f"the cloud limits the calls; try again {after}", path="cloud")
     raise ConnectionFailed(f"the cloud answered HTTP {answer.status} to {what}", path="cloud")
+
+
+def _is_installed(record: FirmwareRecord) -> bool:
+    return record.version is not None and record.version == record.target_version
 
 
 def _is_done(answer: Answer, name: str) -> bool:
