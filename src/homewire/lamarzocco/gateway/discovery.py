@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from homewire.discovery import Discovered, Service, browse
 from homewire.errors import HomewireError
@@ -20,7 +20,7 @@ SERVICE_TYPE = "_marzocco._tcp.local."
 _MISSING = ("username", "password")
 
 
-async def discover(timeout_s: float) -> AsyncIterator[Discovered]:
+async def discover(timeout_s: float) -> AsyncGenerator[Discovered, None]:
     """Yield machines that announce themselves or advertise, as they are found; each way by itself."""
     heard: asyncio.Queue[Discovered | None] = asyncio.Queue()
     searches = [
