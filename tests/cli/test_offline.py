@@ -6,11 +6,15 @@ import asyncio
 import importlib
 import json
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from tests.cli.conftest import Cli, Kettle
 
-from homewire.cli.derived import options_type
+from homewire import kinds
+from homewire.cli.derived import derived_parameters, options_type
+from homewire.errors import ConnectionFailed
 from homewire.kinds import Kind
 from homewire.simulation.home import VirtualHome
 
@@ -61,6 +65,16 @@ def test_a_decoders_keywords_are_options_too() -> None:
     assert fields == ("key", "strict")
 
 
+def test_a_switch_that_decides_for_itself_can_be_switched_off() -> None:
+    class Options(msgspec.Struct):
+        radio: bool | None = None
+        loud: bool = False
+        visible: bool = True
+
+    offs = {each.name: each.annotation.__metadata__[0].negative for each in derived_parameters(Options)}
+    assert offs == {"radio": ("--no-radio",), "loud": (), "visible": ("--no-visible",)}
+
+
 async def test_simulate_tells_how_to_reach_it_and_serves(cli: Cli) -> None:
     simulating = asyncio.ensure_future(
         cli("simulate", "tin-kettle", "--port", "18831", "--on", "--speed", "10")
@@ -72,6 +86,28 @@ async def test_simulate_tells_how_to_reach_it_and_serves(cli: Cli) -> None:
     simulating.cancel()
     await asyncio.wait([simulating])
     assert simulating.cancelled()
+
+
+GROUP = kinds.GROUP
+SIMULATED = [kind for kind in kinds.installed_kinds().values() if kind.simulator]
+
+
+@pytest.mark.parametrize("kind", SIMULATED, ids=lambda kind: kind.kind)
+async def test_every_simulator_lives_as_fast_as_it_is_told(
+    cli: Cli, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speeds: list[float] = []
+    simulator_type = kind.load_simulator()
+
+    async def start(simulator: Any) -> None:
+        speeds.append(simulator.clock.speed)
+        raise ConnectionFailed("enough is known")
+
+    monkeypatch.setattr(simulator_type, "start", start)
+    monkeypatch.setattr(kinds, "GROUP", GROUP)
+    kinds.installed_kinds.cache_clear()
+    await cli("simulate", kind.kind, "--speed", "10")
+    assert speeds == [10.0]
 
 
 async def test_doctor_finds_nothing_wrong_or_says_what_to_do(cli: Cli, kettle: Kettle) -> None:

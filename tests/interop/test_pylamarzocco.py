@@ -14,6 +14,7 @@ import pytest
 from tests.interop.environments import Environment, run_script
 
 import homewire.simulation.bluetooth
+from homewire.clock import Clock
 from homewire.lamarzocco.gateway.simulator import CommandOutcome, GatewaySimulator
 
 pytestmark = pytest.mark.interop
@@ -361,6 +362,6 @@ async def test_is_told_that_a_command_failed(outcome: CommandOutcome) -> None:
 
 
 async def test_installs_firmware() -> None:
-    async with _simulator("Micra", speed=100.0) as simulator:
+    async with GatewaySimulator(GatewaySimulator.Options(bluetooth=False), clock=Clock(100.0)) as simulator:
         assert await run_script(PYLAMARZOCCO, UPDATE, _arguments(simulator)) is True
         assert simulator.machine.firmware["machine_firmware"]["version"] == "1.13"

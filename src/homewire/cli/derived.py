@@ -59,7 +59,9 @@ def _parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
     elif field.default_factory is not msgspec.NODEFAULT:
         default = field.default_factory()
     secret = isinstance(default, Secret)
-    negative = f"--no-{field.name.replace('_', '-')}" if default is True else ()
+    negative = (
+        f"--no-{field.name.replace('_', '-')}" if default is True or _may_be_off(field, default) else ()
+    )
     shown = Parameter(
         group=DERIVED, help=description, negative=negative, show_default=_shows_default(default)
     )
@@ -69,6 +71,11 @@ def _parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
         default=default.reveal() if secret else default,
         annotation=Annotated[kind, shown],
     )
+
+
+def _may_be_off(field: msgspec.structs.FieldInfo, default: Any) -> bool:
+    """Tell whether a switch left alone means something else than off."""
+    return default is None and field.type == bool | None
 
 
 def _shows_default(default: Any) -> bool:

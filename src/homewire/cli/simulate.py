@@ -47,13 +47,12 @@ def _app() -> App:
 def _command(kind: Kind) -> App:
     simulator_type = kind.load_simulator()
     parameters = derived_parameters(simulator_type.Options)
-    own_speed = any(parameter.name == "speed" for parameter in parameters)
 
     async def simulate(**values: Any) -> None:
         output: Output = values.pop("output")
-        speed = 1.0 if own_speed else values.pop("speed", 1.0)
+        clock = Clock(values.pop("speed", 1.0))
         options = build(simulator_type.Options, values, invented_secrets=True)
-        async with simulator_type(options, clock=Clock(speed)) as simulator:
+        async with simulator_type(options, clock=clock) as simulator:
             if output.json:
                 output.document("simulator/1", {"kind": kind.kind, "settings": _plain(simulator.settings())})
             else:
@@ -61,8 +60,7 @@ def _command(kind: Kind) -> App:
                 output.note("Running; Ctrl-C ends.")
             await asyncio.Event().wait()
 
-    extra = [] if own_speed else [_SPEED]
-    simulate.__signature__ = inspect.Signature([*parameters, *extra, _OUTPUT])  # type: ignore[attr-defined]  # how Python lets a function tell its real parameters
+    simulate.__signature__ = inspect.Signature([*parameters, _SPEED, _OUTPUT])  # type: ignore[attr-defined]  # how Python lets a function tell its real parameters
     command = App(name=kind.kind, help_epilogue=summary_of(simulator_type.Options), help_format="plaintext")
     command.default(simulate)
     return command

@@ -354,6 +354,25 @@ async def test_a_request_that_a_disconnection_cuts_off(world: World) -> None:
     await other.notify("x", b"")
 
 
+async def test_a_machine_that_never_answers_is_given_up_and_leaves_nothing(world: World) -> None:
+    slow = Service(
+        uuid=f"d40a{TAIL}", characteristics=[Characteristic(uuid=f"aa0b{TAIL}", write=_never_done)]
+    )
+    other = Peripheral(world.air, name="MINI_LM1", address="F0:00:00:00:00:BB", services=[slow])
+    await other.start()
+    own = BluetoothSession("F0:00:00:00:00:BB", radio=world.radio)
+    with pytest.raises(ConnectionLost, match="did not answer"):
+        async with own.use() as link:
+            await link.write(f"aa0b{TAIL}", b"x")
+    assert not own.connected
+    await asyncio.sleep(1)
+    assert not other.connected
+    waiting = {task.get_name() for task in asyncio.all_tasks() if "write_value" in repr(task)}
+    assert waiting == set(), "the request ended with the connection"
+    await own.close()
+    await other.stop()
+
+
 async def _never_done(_handle: int, _value: bytes) -> None:
     await asyncio.sleep(3600)
 
@@ -371,3 +390,48 @@ async def test_an_address_that_listens_no_more(world: World) -> None:
         _ = world.air.address
     with pytest.raises(ConnectionFailed, match="cannot scan"):
         await DeviceList(("MICRA",), radio=Radio.named("virtual:127.0.0.1:9"))
+
+
+async def test_a_link_whose_preparation_was_cut_short_is_prepared_anew(world: World) -> None:
+    prepared: list[str] = []
+
+    async def prepare(_link: Link) -> None:
+        prepared.append("begun")
+        await asyncio.sleep(1)
+        prepared.append("done")
+
+    async with session(world, prepare=prepare) as own:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await _use(own)
+        assert not own.connected
+        await _use(own)
+    assert prepared == ["begun", "begun", "done"]
+
+
+async def _use(own: BluetoothSession) -> None:
+    async with own.use() as link:
+        await link.write(f"0a0b{TAIL}", b"x")
+
+
+async def test_an_adapter_outlives_the_simulator_that_it_came_from(world: World) -> None:
+    address = await world.air.listen()
+    host, _, port = address.partition(":")
+    radio = Radio.named(f"virtual:{address}")
+    own = BluetoothSession(ADDRESS, radio=radio)
+    await _use(own)
+    await world.peripheral.stop()
+    await world.air.close()
+    await asyncio.sleep(1)
+    assert not own.connected
+    with pytest.raises(ConnectionFailed, match="not available"):
+        await _use(own)
+    again = World()
+    await again.air.listen(host, int(port))
+    await again.peripheral.start()
+    await _use(own)
+    assert again.written == [b"x"]
+    await own.close()
+    await radio.close()
+    await again.peripheral.stop()
+    await again.air.close()

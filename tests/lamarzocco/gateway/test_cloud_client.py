@@ -96,6 +96,20 @@ async def test_a_refused_refresh_ends_in_a_sign_in(simulate: Start) -> None:
     assert (tokens.sign_ins, tokens.refreshes) == (2, 0)
 
 
+async def test_a_refresh_that_fails_for_a_moment_keeps_the_token(simulate: Start) -> None:
+    clients = await simulate("Micra")
+    cloud, tokens, levers = clients.cloud(), clients.simulator.cloud.tokens, clients.simulator.cloud.levers
+    token = await cloud.async_get_access_token()
+    await Clock().sleep(3600 - 200)
+    levers.calls_left = 0
+    assert await cloud.async_get_access_token() == token
+    levers.calls_left, levers.silent = None, True
+    assert await cloud.async_get_access_token() == token
+    levers.silent = False
+    assert await cloud.async_get_access_token() != token
+    assert (tokens.sign_ins, tokens.refreshes) == (1, 1)
+
+
 async def test_a_revoked_token_is_replaced_once(simulate: Start) -> None:
     clients = await simulate("Micra")
     cloud, serial = clients.cloud(), clients.simulator.machine.serial
@@ -333,11 +347,36 @@ async def test_firmware_updates_are_followed_to_the_end(simulate: Start) -> None
         await cloud.update_firmware(serial, FirmwareType.GATEWAY)
 
 
+async def test_an_update_outlasts_a_gateway_that_restarts(simulate: Start) -> None:
+    clients = await simulate("Micra")
+    cloud, machine = clients.cloud(), clients.simulator.machine
+    updating = asyncio.ensure_future(cloud.update_firmware(machine.serial, FirmwareType.MACHINE))
+    await Clock().sleep(10)
+    clients.simulator.cloud.levers.failing_reads = ("/firmware/",)
+    await Clock().sleep(40)
+    clients.simulator.cloud.levers.failing_reads = ()
+    assert await updating is True
+
+
+async def test_an_answer_without_the_component_is_no_installed_update(simulate: Start) -> None:
+    clients = await simulate("Micra")
+    cloud, machine = clients.cloud(), clients.simulator.machine
+    await cloud.async_get_access_token()
+    updating = asyncio.ensure_future(cloud.update_firmware(machine.serial, FirmwareType.MACHINE))
+    await Clock().sleep(10)
+    kept, machine.firmware = machine.firmware, {}
+    await Clock().sleep(10)
+    assert not updating.done()
+    machine.firmware = kept
+    await Clock().sleep(60)
+    assert await updating is True
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
     [
         (401, AuthenticationFailed),
-        (403, AuthenticationFailed),
+        (403, ConnectionFailed),
         (404, NotFound),
         (500, ConnectionFailed),
         (504, ConnectionFailed),

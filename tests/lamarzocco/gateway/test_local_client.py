@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from homewire.errors import AuthenticationFailed, ConnectionFailed, ConnectionLost, ProtocolError
+from homewire.errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    ConnectionFailed,
+    ConnectionLost,
+    ProtocolError,
+)
 from homewire.lamarzocco.gateway.client import LaMarzoccoLocalClient
 from homewire.lamarzocco.gateway.models import Configuration
 
@@ -105,6 +111,39 @@ async def test_silence_is_a_fault(simulate: Start) -> None:
     clients.simulator.locals[clients.simulator.machine.serial].levers.mute = True
     with pytest.raises(ConnectionLost, match="said nothing for 40 s"):
         await clients.local().websocket_connect()
+
+
+async def test_pings_are_answered_and_count_as_life(simulate: Start) -> None:
+    clients = await simulate("Micra")
+    server = clients.simulator.locals[clients.simulator.machine.serial]
+    server.levers.only_pings = True
+    local = clients.local()
+    watching = asyncio.create_task(local.websocket_connect())
+    await asyncio.sleep(120)
+    assert local.connected
+    await server.drop_streams()
+    with pytest.raises(ConnectionLost, match="closed the stream"):
+        await watching
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("10.0.0.7", ("10.0.0.7", 8081)),
+        ("mr123456:81", ("mr123456", 81)),
+        ("fe80::1", ("[fe80::1]", 8081)),
+        ("[fe80::1]:81", ("[fe80::1]", 81)),
+    ],
+)
+async def test_addresses_of_every_form(host: str, expected: tuple[str, int]) -> None:
+    local = LaMarzoccoLocalClient(host, "key")
+    assert (local.host, local.port) == expected
+
+
+@pytest.mark.parametrize("host", ["", "10.0.0.7:http", "10.0.0.7:99999", "10.0.0.7/api", "[::1"])
+async def test_what_is_no_address_is_a_configuration_error(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no address"):
+        LaMarzoccoLocalClient(host, "key")
 
 
 async def test_a_closed_stream_is_a_lost_connection(simulate: Start) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ import pytest
 
 from homewire.errors import (
     AuthenticationFailed,
+    CommandRejected,
     CommandTimeout,
     ConnectionFailed,
     ConnectionLost,
@@ -20,6 +22,7 @@ from homewire.errors import (
     NotSupported,
 )
 from homewire.lamarzocco.gateway import LaMarzoccoGrinder, LaMarzoccoLocalClient, LaMarzoccoMachine
+from homewire.lamarzocco.gateway.heating import ReadyEstimate
 from homewire.lamarzocco.gateway.machine import Path
 from homewire.lamarzocco.gateway.models import (
     BoilerType,
@@ -33,7 +36,9 @@ from homewire.lamarzocco.gateway.models import (
     WeeklySchedule,
 )
 from homewire.lamarzocco.gateway.simulator import CommandOutcome
-from homewire.lamarzocco.gateway.views import Shot
+from homewire.lamarzocco.gateway.state import LiveState
+from homewire.lamarzocco.gateway.views import LaMarzoccoBoiler, LaMarzoccoMachineConfig, Shot
+from homewire.unknowns import Unknowns
 
 Start = Callable[..., Awaitable[Any]]
 
@@ -400,3 +405,84 @@ async def test_the_grinder(simulate: Start) -> None:
     assert await grinder.update_firmware(FirmwareType.MACHINE)
     assert grinder.firmware[FirmwareType.MACHINE].current_version == "1.18"
     await grinder.close()
+
+
+async def test_the_stream_of_a_locked_machine_is_opened_through_the_cloud(simulate: Start) -> None:
+    clients = await simulate("GS3 AV")
+    serial = clients.simulator.machine.serial
+    clients.simulator.machine.local_active = False
+    machine = clients.machine(cloud_client=clients.cloud(), local_client=clients.local())
+    streaming = asyncio.create_task(machine.websocket_connect())
+    await clients.simulator.locals[serial].watched.wait()
+    await asyncio.sleep(1)
+    assert machine.websocket_connected
+    assert machine.config.turned_on is False
+    await clients.simulator.locals[serial].drop_streams()
+    with pytest.raises(ConnectionLost):
+        await streaming
+
+
+async def test_a_machine_that_never_takes_its_key_does_not_flood_the_cloud(
+    simulate: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = await simulate("Micra")
+    own = clients.simulator.machine
+    own.local_active = False
+    monkeypatch.setattr(own, "activate_token", lambda: None)
+    machine = clients.machine(cloud_client=clients.cloud(), local_client=clients.local())
+    for _ in range(20):
+        await machine.get_config()
+        await asyncio.sleep(30)
+    requests = [call for call in clients.simulator.cloud.calls if "token-request" in call]
+    assert len(requests) <= 2
+    assert not machine.reads_local
+
+
+async def test_prebrewing_times_after_a_preinfusion_took_their_place(simulate: Start) -> None:
+    clients = await simulate("Micra")
+    own = clients.simulator.machine
+    own.set_plumbed_in(True)
+    machine = await clients.machine(cloud_client=clients.cloud())
+    await machine.set_preinfusion_time(20)
+    await machine.set_prebrew_time(prebrew_off_time=4)
+    times = machine.config.prebrew_configuration[PhysicalKey.A]
+    assert (times.on_time, times.off_time) == (2, 4)
+
+
+async def test_what_no_recipe_and_no_standby_has_never_leaves(simulate: Start) -> None:
+    clients = await simulate("Linea Mini")
+    machine = await clients.machine(cloud_client=clients.cloud())
+    before = len(clients.simulator.cloud.calls)
+    with pytest.raises(InvalidValue, match="no dose 'C'"):
+        await machine.set_active_recipe("C")
+    with pytest.raises(InvalidValue, match="no dose 'C'"):
+        await machine.set_recipe_dose("C", 30)
+    with pytest.raises(InvalidValue, match="15 min"):
+        await machine.set_smart_standby(True, 15, SmartStandbyMode.POWER_ON)
+    assert len(clients.simulator.cloud.calls) == before
+
+
+async def test_a_machine_that_reports_no_boilers_is_still_commanded(simulate: Start) -> None:
+    clients = await simulate("Micra", bluetooth=True)
+    own = clients.simulator.machine
+    own.config["boilers"] = []
+    machine = await clients.machine(cloud_client=clients.cloud(), bluetooth_client=clients.air())
+    with pytest.raises(CommandRejected):
+        await machine.set_steam(False)
+
+
+@pytest.mark.parametrize("seconds", [1e308, -1e308, 0])
+def test_a_shot_of_any_length_ends(seconds: float) -> None:
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    state = LiveState(lambda: now)
+    shot = state.receive(json.dumps([{"BrewingStoppedGroup1Time": seconds}]), Unknowns())
+    assert shot is not None
+    assert now - dt.timedelta(hours=1) <= shot.started <= now
+
+
+def test_a_boiler_that_would_heat_for_ever_is_never_ready_at() -> None:
+    estimate, now = ReadyEstimate(), dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    for minute, current in enumerate((20.0, 20.1, 20.2)):
+        boiler = LaMarzoccoBoiler(enabled=True, current_temperature=current, target_temperature=1e300)
+        config = LaMarzoccoMachineConfig(turned_on=True, boilers={BoilerType.COFFEE: boiler})
+        assert estimate.update(config, now + dt.timedelta(minutes=minute)) == (False, None)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import contextlib
 import functools
+import inspect
 import json
 import re
 import secrets
 import types
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from homewire.clock import Clock
-from homewire.discovery import Service, browse
+from homewire.discovery import Discovered, Service, browse
 from homewire.errors import ProtocolError
 from homewire.lamarzocco import gateway
 from homewire.lamarzocco.gateway import KIND, LaMarzoccoMachine, discovery
@@ -128,7 +131,10 @@ async def test_the_doctor_names_what_is_wrong(simulate: Start) -> None:
     simulator.machine.local_active = False
     simulator.cloud.levers.status = 504
     own["hosts"] = own["hosts"] | {"LM1": "127.0.0.1:9"}
-    own["devices"] = [{"serial": "GS1", "token": "x", "host": "127.0.0.1:9"}]
+    own["devices"] = [
+        {"serial": "GS1", "token": "x", "host": "127.0.0.1:9"},
+        {"serial": "GS2", "token": "x", "host": "nowhere:http"},
+    ]
     settings = KIND.convert_settings(own)
     found = {check.name: check async for check in KIND.load_doctor()(settings, Clock())}
     assert found["account"].ok
@@ -137,6 +143,7 @@ async def test_the_doctor_names_what_is_wrong(simulate: Start) -> None:
         "MR123456: local": False,
         "LM1: local": False,
         "GS1: local": False,
+        "GS2: local": False,
     }
     assert all(check.remedy for check in found.values() if not check.ok)
     wrong = convert_settings(type(settings), own | {"password": "no"}, subject="x")
@@ -160,7 +167,7 @@ async def test_discovery_by_mdns_and_bluetooth(monkeypatch: pytest.MonkeyPatch) 
     try:
         async with GatewaySimulator(GatewaySimulator.Options()) as simulator:
             monkeypatch.setenv("HOMEWIRE_BLUETOOTH", simulator.settings()["bluetooth"])
-            found = {each.serial: each async for each in KIND.load_discovery()(4.0)}
+            found = await _first(2, discovery.discover(60.0))
     finally:
         await announcer.async_close()
     assert found[serial].name == "Bar"
@@ -169,9 +176,32 @@ async def test_discovery_by_mdns_and_bluetooth(monkeypatch: pytest.MonkeyPatch) 
     assert (over_the_air.model, over_the_air.missing) == ("Linea Micra", ("username", "password"))
 
 
-async def test_discovery_without_bluetooth_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def _first(count: int, search: AsyncGenerator[Discovered, None]) -> dict[str | None, Discovered]:
+    """Return as many by serial number; a busy computer may take its time."""
+    found: dict[str | None, Discovered] = {}
+    async with contextlib.aclosing(search):
+        async for each in search:
+            found[each.serial] = each
+            if len(found) == count:
+                break
+    return found
+
+
+async def test_discovery_goes_each_way_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_network(_type: str, _timeout_s: float) -> AsyncIterator[Service]:
+        nobody: tuple[Service, ...] = ()
+        for service in nobody:
+            yield service
+        raise OSError("no network")
+
+    monkeypatch.setattr(discovery, "browse", no_network)
     monkeypatch.setenv("HOMEWIRE_BLUETOOTH", "virtual:127.0.0.1:9")
-    assert await discovery._over_the_air(0.5) == []
+    assert [each async for each in discovery.discover(0.5)] == []
+    async with GatewaySimulator(GatewaySimulator.Options(models=("GS3 AV",))) as simulator:
+        monkeypatch.setenv("HOMEWIRE_BLUETOOTH", simulator.settings()["bluetooth"])
+        (found,) = [each async for each in discovery.discover(2)]
+        assert found.serial == simulator.machine.serial
+        assert set(await _first(1, discovery.discover(3600))) == {simulator.machine.serial}
 
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -187,6 +217,37 @@ def test_the_docs_examples_are_python(name: str) -> None:
     assert blocks
     for block in blocks:
         compile(block, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+async def test_the_documented_examples_run(
+    simulate: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulator = (await simulate("Micra")).simulator
+    machine, url = simulator.machine, simulator.cloud.url
+    monkeypatch.setattr("builtins.input", lambda _prompt: simulator.options.username)
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: simulator.options.password)
+    account = f'username="ada@example.com", password="espresso", cms_url="{url}", gateway_url="{url}"'
+    connecting, *_rest = _python_blocks("lamarzocco-gateway.md")
+    example = connecting.replace('username="ada@example.com", password="…"', account).replace(
+        "10.0.0.7", ":".join(map(str, simulator.locals[machine.serial].address))
+    )
+    await _run(example)
+    assert machine.is_on
+    token, request = _python_blocks("lamarzocco-local-token.md")
+    token = token.replace("getpass(", f'cms_url="{url}", gateway_url="{url}", password=getpass(')
+    await _run(token.replace("asyncio.run(main())", "await main()"))
+    assert machine.key in capsys.readouterr().out
+    machine.local_active = False
+    await _run(request, {"cloud": (await simulate("Micra")).cloud(cms_url=url, gateway_url=url)})
+    await asyncio.sleep(2)
+    assert machine.local_active
+
+
+async def _run(example: str, names: dict[str, Any] | None = None) -> None:
+    code = compile(example, "documentation", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    result = types.FunctionType(code, names if names is not None else {})()
+    if inspect.isawaitable(result):
+        await result
 
 
 async def test_the_documented_levers_work() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from homewire.clock import Clock
 from homewire.errors import ConfigurationError
+from homewire.lamarzocco.gateway.models import BoilerType
 from homewire.lamarzocco.gateway.simulator import GatewaySimulator
 from homewire.lamarzocco.gateway.simulator.accounts import CLIENT
 
@@ -234,6 +235,11 @@ async def test_the_demo_brews_by_itself_and_is_the_same_every_time() -> None:
     assert first == second
 
 
+def test_firmware_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no gateway firmware 'newest'"):
+        GatewaySimulator(GatewaySimulator.Options(gateway="newest"))
+
+
 def test_unknown_models_are_named() -> None:
     with pytest.raises(ConfigurationError, match="Strada"):
         GatewaySimulator(GatewaySimulator.Options(models=("Strada",)))
@@ -249,3 +255,26 @@ async def test_addresses_are_known_once_it_runs(simulate: Start) -> None:
     five = (await simulate(gateway="v5.0.9")).simulator
     assert five.locals == {}
     assert "local API none" in five.describe()
+
+
+@pytest.mark.parametrize("way", ["cloud", "air", "machine"])
+async def test_a_change_by_one_path_shows_on_the_others(simulate: Start, way: str) -> None:
+    clients = await simulate("GS3 AV", bluetooth=True)
+    machine = clients.simulator.machine
+    cloud, local, air = clients.cloud(), clients.local(), clients.air()
+    stream = local.stream()
+    await anext(stream)
+    match way:
+        case "cloud":
+            await cloud.set_temp(machine.serial, BoilerType.COFFEE, 94.5)
+        case "air":
+            await air.set_temp(BoilerType.COFFEE, 94.5)
+        case "machine":
+            machine.set_boiler_target("CoffeeBoiler1", 94.5)
+    async for batch in stream:
+        if "BoilersTargetTemperature" in batch.values:
+            break
+    await stream.aclose()
+    assert batch.values["BoilersTargetTemperature"]["CoffeeBoiler1"] == 94.5
+    for config in (await cloud.get_config(machine.serial), await local.get_config()):
+        assert config["boilerTargetTemperature"]["CoffeeBoiler1"] == 94.5

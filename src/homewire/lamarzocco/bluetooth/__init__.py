@@ -6,7 +6,7 @@ releases it after idling, because a machine has room for one central and the ven
 """
 
 from homewire.lamarzocco.bluetooth.radio import DEFAULT_ADAPTER, Radio
-from homewire.lamarzocco.bluetooth.scan import DeviceList, Found, serial_of
+from homewire.lamarzocco.bluetooth.scan import DeviceList, Found, hear, serial_of
 from homewire.lamarzocco.bluetooth.session import BluetoothSession, Link
 
-__all__ = ["DEFAULT_ADAPTER", "BluetoothSession", "DeviceList", "Found", "Link", "Radio", "serial_of"]
+__all__ = ["DEFAULT_ADAPTER", "BluetoothSession", "DeviceList", "Found", "Link", "Radio", "hear", "serial_of"]

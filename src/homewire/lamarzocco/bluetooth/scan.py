@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, overload
 
@@ -12,7 +13,7 @@ import msgspec
 from homewire.errors import ConnectionFailed
 from homewire.lamarzocco.bluetooth.radio import Radio, import_bleak
 
-__all__ = ["DeviceList", "Found", "serial_of"]
+__all__ = ["DeviceList", "Found", "hear", "serial_of"]
 
 _SCAN_S = 5.0
 """bleak's own default; a machine advertises several times a second."""
@@ -31,6 +32,48 @@ def serial_of(name: str) -> str | None:
     """Return the serial number, which follows the first underscore (`lamarzocco-gateway.md`, 11.2)."""
     _prefix, underscore, serial = name.partition("_")
     return serial if underscore and serial else None
+
+
+async def hear(
+    prefixes: tuple[str, ...],
+    take: Callable[[Found], bool],
+    *,
+    radio: Radio,
+    timeout_s: float = _SCAN_S,
+) -> None:
+    """Call `take` with every machine as soon as it is heard, until it returns True or the time is up.
+
+    Raise ConnectionFailed where this computer cannot scan.
+    """
+    bleak = import_bleak()
+    enough = asyncio.Event()
+    heard: set[str] = set()
+
+    def detected(device: Any, advertisement: Any) -> None:
+        name = advertisement.local_name or device.name or ""
+        if name.startswith(prefixes) and device.address not in heard and not enough.is_set():
+            heard.add(device.address)
+            machine = Found(name=name, address=device.address, serial=serial_of(name), device=device)
+            if take(machine):
+                enough.set()
+
+    with _scan_errors(bleak):
+        async with bleak.BleakScanner(detected, **radio.scanner_options()):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await enough.wait()
+
+
+@contextlib.contextmanager
+def _scan_errors(bleak: Any) -> Iterator[None]:
+    try:
+        yield
+    except (bleak.exc.BleakError, OSError) as error:
+        raise ConnectionFailed(
+            f"this computer cannot scan for Bluetooth devices: {error}",
+            path="bluetooth",
+            hint="Is there a Bluetooth adapter, and is it switched on?",
+        ) from error
 
 
 class DeviceList(Sequence[Any]):
@@ -79,18 +122,13 @@ class DeviceList(Sequence[Any]):
         bleak = import_bleak()
         radio = self._radio or Radio.named()
         try:
-            if self._scanner is not None:
-                devices = await self._scanner.discover()
-            else:
-                devices = await bleak.BleakScanner.discover(
-                    timeout=self._timeout_s, **radio.scanner_options()
-                )
-        except (bleak.exc.BleakError, OSError) as error:
-            raise ConnectionFailed(
-                f"this computer cannot scan for Bluetooth devices: {error}",
-                path="bluetooth",
-                hint="Is there a Bluetooth adapter, and is it switched on?",
-            ) from error
+            with _scan_errors(bleak):
+                if self._scanner is not None:
+                    devices = await self._scanner.discover()
+                else:
+                    devices = await bleak.BleakScanner.discover(
+                        timeout=self._timeout_s, **radio.scanner_options()
+                    )
         finally:
             if self._radio is None:
                 await radio.close()

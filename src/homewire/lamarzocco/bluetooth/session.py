@@ -25,6 +25,9 @@ _FIND_S = 10.0
 _CONNECT_ATTEMPTS = 3
 """Connecting over the air fails now and then; commands are never repeated."""
 
+_CONNECT_WITHIN_S = 30.0
+"""All attempts together; one that waits for a machine out of reach would take 20 s by itself."""
+
 _OPERATION_WITHIN_S = 10.0
 """A write with response takes milliseconds; a machine out of reach never answers."""
 
@@ -146,10 +149,15 @@ class BluetoothSession:
         if self.connected:
             return Link(self._client, self._clock)
         await self._hang_up()
-        self._client = await self._connect()
-        link = Link(self._client, self._clock)
-        if self._prepare is not None:
-            await self._prepare(link)
+        client = await self._connect()
+        link = Link(client, self._clock)
+        try:
+            if self._prepare is not None:
+                await self._prepare(link)
+        except BaseException:  # half prepared is of no use to anybody
+            await self._disconnect(client)
+            raise
+        self._client = client
         return link
 
     async def _connect(self) -> Any:
@@ -159,16 +167,17 @@ class BluetoothSession:
         radio = self._radio or self._make_radio()
         device = await self._found(bleak, radio)
         try:
-            return await retry.establish_connection(
-                retry.BleakClientWithServiceCache,
-                device,
-                device.name or device.address,
-                max_attempts=_CONNECT_ATTEMPTS,
-                **radio.client_options(),
-            )
+            async with self._clock.timeout(_CONNECT_WITHIN_S):
+                return await retry.establish_connection(
+                    retry.BleakClientWithServiceCache,
+                    device,
+                    device.name or device.address,
+                    max_attempts=_CONNECT_ATTEMPTS,
+                    **radio.client_options(),
+                )
         except (bleak.exc.BleakError, OSError, EOFError, TimeoutError) as error:
             raise ConnectionFailed(
-                f"cannot connect to {device.name or device.address}: {error}",
+                f"cannot connect to {device.name or device.address}: {error or 'it does not answer'}",
                 path="bluetooth",
                 hint="The vendor's app may be connected; a machine has room for one.",
             ) from error
@@ -194,10 +203,13 @@ class BluetoothSession:
     async def _hang_up(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            try:
-                await client.disconnect()
-            except Exception as error:
-                _log.debug("Disconnecting from %s failed: %s", self.address, error)
+            await self._disconnect(client)
+
+    async def _disconnect(self, client: Any) -> None:
+        try:
+            await client.disconnect()
+        except Exception as error:
+            _log.debug("Disconnecting from %s failed: %s", self.address, error)
 
     def _stay(self) -> None:
         if self._idle is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import abc
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from homewire.errors import NotSupported
 from homewire.features import Value
 from homewire.lamarzocco.gateway.features import DAYS, grinder_features, machine_features
 from homewire.lamarzocco.gateway.heating import ReadyEstimate
-from homewire.lamarzocco.gateway.machine import LaMarzoccoDevice, LaMarzoccoGrinder, LaMarzoccoMachine
+from homewire.lamarzocco.gateway.machine import LaMarzoccoDevice, LaMarzoccoGrinder, LaMarzoccoMachine, Path
 from homewire.lamarzocco.gateway.models import (
     BoilerType,
     FirmwareType,
@@ -28,7 +29,7 @@ from homewire.lamarzocco.gateway.models import (
     WakeUpSleepEntry,
     WeeklySchedule,
 )
-from homewire.lamarzocco.gateway.views import LaMarzoccoMachineConfig, Shot
+from homewire.lamarzocco.gateway.views import LaMarzoccoBoiler, LaMarzoccoMachineConfig, Shot
 from homewire.lamarzocco.models import Steam
 
 __all__ = ["GrinderAppliance", "MachineAppliance"]
@@ -39,6 +40,10 @@ _PREBREW = {
     "preinfusion": PrebrewMode.PREINFUSION,
 }
 _STEAM = {str(number): level for number, level in enumerate(SteamLevel, 1)}
+
+_ENTRY_ID = re.compile(r"[A-Za-z0-9]{1,32}")
+_MOST_ENTRIES = 50
+"""An entry's id becomes part of names that others use in topics and addresses; a machine has a handful."""
 
 _LOCAL_PROBLEM = Problem(
     key="local",
@@ -73,6 +78,7 @@ class _DeviceAppliance(Appliance, abc.ABC):
         command.sent()
         if command.key.endswith("_update"):
             await action
+            command.path = Path.CLOUD
         else:
             async with self.clock.timeout(_CONFIRM_S):
                 command.path = _path_of(await action)
@@ -92,8 +98,7 @@ class _DeviceAppliance(Appliance, abc.ABC):
     async def _refresh(self) -> None:
         await self.device.get_config()
         if self.device.cloud_client is not None:
-            await self.device.get_firmware()
-            await self.device.get_statistics()
+            await self.device.read_extras()
         self.show(Origin.POLL)
 
     def _firmware_values(self) -> dict[str, Value]:
@@ -157,10 +162,21 @@ class MachineAppliance(_DeviceAppliance):
 
     def _declare(self, config: LaMarzoccoMachineConfig) -> None:
         """Follow the schedule that the firmware has and the entries that it holds."""
-        offered = (config.schedule is not None, tuple(config.wake_up_sleep_entries))
+        offered = (config.schedule is not None, self._usable(config.wake_up_sleep_entries))
         if offered != self._offered:
             self._offered = offered
             self.replace_features(machine_features(self.device.traits, weekly=offered[0], entries=offered[1]))
+
+    def _usable(self, entries: Iterable[str]) -> tuple[str, ...]:
+        """Return the entries that features are made of; note those that no machine has (section 8.5)."""
+        usable: list[str] = []
+        strange: list[str] = []
+        for entry in entries:
+            fits = len(usable) < _MOST_ENTRIES and _ENTRY_ID.fullmatch(entry)
+            (usable if fits else strange).append(entry)
+        for entry in strange[:1]:
+            self.unknowns.note("wake-up entry", entry)
+        return tuple(usable)
 
     def _values(self, config: LaMarzoccoMachineConfig) -> dict[str, Value]:
         return (
@@ -184,7 +200,7 @@ class MachineAppliance(_DeviceAppliance):
             "coffee_temperature": coffee.current_temperature if coffee else None,
             "coffee_target": coffee.target_temperature if coffee else None,
             "steam": steam.enabled if steam else None,
-            "steam_temperature": steam.current_temperature if steam else None,
+            "steam_temperature": _reading(steam),
             "steam_target": steam.target_temperature if steam else None,
             "steam_level": str(tuple(SteamLevel).index(level) + 1) if level else None,
             "water": config.water_contact,
@@ -248,20 +264,29 @@ class MachineAppliance(_DeviceAppliance):
         return actions[name]() if name in actions else None
 
     def _schedule_action(self, key: str, value: Any) -> Awaitable[Any] | None:
-        config = self.device.config
+        if key == "wake_up_add":
+            return self.device.add_wake_up_sleep()
+        if key.startswith(("smart_standby", "wake_up_", "schedule")):
+            return self._change_schedule(key, value)
+        return None
+
+    async def _change_schedule(self, key: str, value: Any) -> Path:
+        """Change a part of what is written as a whole; the other parts are those that the machine has now."""
+        machine = self.device
+        await machine.get_config()
+        config = machine.config
         if key.startswith("smart_standby"):
             changed = _standby_with(config.smart_standby or SmartStandby(), key, value)
-            return self.device.set_smart_standby(
+            return await machine.set_smart_standby(
                 changed.enabled, changed.minutes, SmartStandbyMode(changed.mode)
             )
         if key.startswith("wake_up_"):
             entry_id, _, part = key.removeprefix("wake_up_").partition("_")
-            return self.device.set_wake_up_sleep(
-                _entry_with(config.wake_up_sleep_entries[entry_id], part, value)
-            )
-        if key.startswith("schedule"):
-            return self.device.set_schedule(_schedule_with(config.schedule or WeeklySchedule(), key, value))
-        return None
+            if part == "remove":
+                return await machine.delete_wake_up_sleep(entry_id)
+            entry = _entry_with(machine.wake_up_sleep_entry(entry_id), part, value)
+            return await machine.set_wake_up_sleep(entry)
+        return await machine.set_schedule(_schedule_with(config.schedule or WeeklySchedule(), key, value))
 
     def _diagnostics(self) -> Mapping[str, Any]:
         configuration = self.device.configuration
@@ -303,6 +328,13 @@ class GrinderAppliance(_DeviceAppliance):
             },
             origin,
         )
+
+
+def _reading(steam: LaMarzoccoBoiler | None) -> float | None:
+    """Return the temperature; the Mini's boiler that is off reports 0 instead (section 8.1)."""
+    if steam is None or (not steam.enabled and not steam.current_temperature):
+        return None
+    return steam.current_temperature
 
 
 def _occurrence(shot: Shot, now: dt.datetime) -> Occurrence:

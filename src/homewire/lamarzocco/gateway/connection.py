@@ -8,6 +8,7 @@ sections 9 to 11 and 13). A device without a local API is polled: fast while it 
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from typing import Any, ClassVar
 
@@ -19,10 +20,12 @@ from homewire.commands import Allowance
 from homewire.errors import (
     AuthenticationFailed,
     ConfigurationError,
+    ConnectionFailed,
     ConnectionLost,
     HomewireError,
     NotSupported,
 )
+from homewire.lamarzocco.bluetooth import Found, Radio, hear
 from homewire.lamarzocco.gateway.appliance import GrinderAppliance, MachineAppliance
 from homewire.lamarzocco.gateway.client import (
     LaMarzoccoBluetoothClient,
@@ -32,7 +35,7 @@ from homewire.lamarzocco.gateway.client import (
 from homewire.lamarzocco.gateway.client.bluetooth import BT_MODEL_PREFIXES
 from homewire.lamarzocco.gateway.client.cloud import GATEWAY_URL
 from homewire.lamarzocco.gateway.client.tokens import CMS_URL
-from homewire.lamarzocco.gateway.machine import LaMarzoccoGrinder, LaMarzoccoMachine
+from homewire.lamarzocco.gateway.machine import LaMarzoccoDevice, LaMarzoccoGrinder, LaMarzoccoMachine
 from homewire.lamarzocco.gateway.models import LaMarzoccoDeviceInfo
 from homewire.lamarzocco.models import find_model, model_of_serial
 from homewire.link.connection import Connection
@@ -51,6 +54,9 @@ _POLL_STREAMING_S = 300.0
 
 _READ_AT_ONCE = 8
 """Devices read at the same time while opening."""
+
+_SEARCH_AGAIN_S = 300.0
+"""A machine may come into reach later; scanning all the time would keep others off the radio."""
 
 _STATISTICS_S = 300.0
 _FIRMWARE_S = 3600.0
@@ -103,6 +109,7 @@ class GatewayConnection(Connection[GatewaySettings]):
         super().__init__(settings, name=name, clock=clock, allow=allow)
         self._cloud: LaMarzoccoCloudClient | None = None
         self._account: tuple[str | None, Secret | None] = (None, None)
+        self._fleet: dict[str, LaMarzoccoDeviceInfo] = {}
         self._infos: dict[str, LaMarzoccoDeviceInfo] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._failing: set[str] = set()
@@ -164,10 +171,11 @@ class GatewayConnection(Connection[GatewaySettings]):
         own = self.settings
         account = (own.username, own.password)
         if own.username is None or own.password is None:
+            self._fleet = {}
             return None
         if self._cloud is not None and account == self._account:
             return self._cloud
-        self._account = account
+        self._account, self._fleet = account, {}
         return LaMarzoccoCloudClient(
             own.username,
             own.password,
@@ -180,7 +188,13 @@ class GatewayConnection(Connection[GatewaySettings]):
     async def _find_devices(self) -> dict[str, LaMarzoccoDeviceInfo]:
         infos = {device.serial: _info(device) for device in self.settings.devices}
         if self._cloud is not None:
-            infos |= await self._cloud.get_customer_fleet()
+            try:
+                self._fleet = await self._cloud.get_customer_fleet()
+            except ConnectionFailed as error:
+                if not infos and not self._fleet:
+                    raise
+                _log.info("%s goes on with the devices that it knows: %s", self.name, error)
+        infos |= self._fleet
         wanted = self.settings.serials
         return {serial: info for serial, info in infos.items() if not wanted or serial in wanted}
 
@@ -238,6 +252,7 @@ class GatewayConnection(Connection[GatewaySettings]):
         """
         device = appliance.device
         device.cloud_client, device.bluetooth_client = self._cloud, None
+        device.bluetooth_search = asyncio.Event() if self._uses_bluetooth else None
         host = self._hosts().get(info.serial_number)
         earlier, device.local_client = device.local_client, None
         if earlier is not None:
@@ -261,30 +276,34 @@ class GatewayConnection(Connection[GatewaySettings]):
 
     async def _follow(self, appliance: MachineAppliance | GrinderAppliance) -> None:
         """Read a device again and again, gently."""
-        device, read_at = (
-            appliance.device,
-            {"statistics": self.clock.monotonic(), "firmware": self.clock.monotonic()},
-        )
+        device = appliance.device
+        read_at = dict.fromkeys(("statistics", "firmware"), self.clock.monotonic())
         while True:
             await self.clock.sleep(_pause_s(appliance))
             try:
                 await device.get_config()
-                if device.cloud_client is not None:
-                    await self._read_rarely(device, read_at)
             except HomewireError as error:
                 self._failed(appliance, error)
                 continue
+            if device.cloud_client is not None:
+                await self._read_rarely(device, read_at)
             self._worked(appliance)
             appliance.show(Origin.POLL)
 
-    async def _read_rarely(self, device: Any, read_at: dict[str, float]) -> None:
+    async def _read_rarely(self, device: LaMarzoccoDevice, read_at: dict[str, float]) -> None:
+        """Read what changes slowly; it is missed by nobody if it fails once."""
         now = self.clock.monotonic()
-        if now - read_at["statistics"] >= _STATISTICS_S:
-            read_at["statistics"] = now
-            await device.get_statistics()
-        if now - read_at["firmware"] >= _FIRMWARE_S:
-            read_at["firmware"] = now
-            await device.get_firmware()
+        rare = {
+            "statistics": (_STATISTICS_S, device.get_statistics),
+            "firmware": (_FIRMWARE_S, device.get_firmware),
+        }
+        for what, (every_s, read) in rare.items():
+            if now - read_at[what] >= every_s:
+                read_at[what] = now
+                try:
+                    await read()
+                except HomewireError as error:
+                    _log.info("%s: the %s cannot be read at the moment: %s", device.name, what, error)
 
     async def _stream(self, appliance: MachineAppliance) -> None:
         """Follow the machine's stream whenever it can be had; polling goes on meanwhile."""
@@ -296,6 +315,7 @@ class GatewayConnection(Connection[GatewaySettings]):
                 return
             except HomewireError as error:
                 _log.info("%s: the stream ended: %s", appliance.identity.name, error)
+            appliance.device.state.lose_stream()
             await self._read_after_stream(appliance)
             await self.clock.sleep(_POLL_ON_S)
 
@@ -325,31 +345,58 @@ class GatewayConnection(Connection[GatewaySettings]):
             appliance.set_availability(True, "connected")
 
     async def _find_bluetooth(self) -> None:
-        """Look once for the machines over the air and equip those that are in reach."""
-        if self.settings.bluetooth == "off" or self.settings.username is None:
+        """Look for the machines over the air, again and again while one is missing, and equip them."""
+        if not self._uses_bluetooth:
             self.bluetooth_searched.set()
             return
-        from homewire.lamarzocco.bluetooth import DeviceList, Radio  # noqa: PLC0415 - an extra
+        missing, complained = self._machines_with_bluetooth(), False
+        while missing:
+            try:
+                self._radio = self._radio or Radio.named(self.settings.bluetooth)
+                await hear(BT_MODEL_PREFIXES, functools.partial(self._heard, missing), radio=self._radio)
+            except HomewireError as error:
+                if not complained:
+                    _log.info("%s goes without Bluetooth: %s", self.name, error)
+                complained = True
+            for appliance in missing.values():
+                _found(appliance)
+            self.bluetooth_searched.set()
+            await self.clock.sleep(_SEARCH_AGAIN_S)
 
-        try:
-            self._radio = radio = Radio.named(self.settings.bluetooth)
-            found = await DeviceList(BT_MODEL_PREFIXES, radio=radio).found()
-        except HomewireError as error:
-            _log.info("%s goes without Bluetooth: %s", self.name, error)
-            found = []
-        for machine in found:
-            info = self._infos.get(machine.serial or "")
-            appliance = self._appliances.get(f"lamarzocco:{machine.serial}")
-            if info is not None and isinstance(appliance, MachineAppliance):
-                appliance.device.bluetooth_client = LaMarzoccoBluetoothClient(
-                    self.settings.username,
-                    info.serial_number,
-                    info.communication_key,
-                    machine.device,
-                    radio=radio,
-                    clock=self.clock,
-                )
-        self.bluetooth_searched.set()
+    @property
+    def _uses_bluetooth(self) -> bool:
+        return self.settings.bluetooth != "off" and self.settings.username is not None
+
+    def _machines_with_bluetooth(self) -> dict[str, MachineAppliance]:
+        own = {serial: self._appliances[f"lamarzocco:{serial}"] for serial in self._infos}
+        return {
+            serial: appliance
+            for serial, appliance in own.items()
+            if isinstance(appliance, MachineAppliance) and appliance.device.traits.bluetooth_prefix
+        }
+
+    def _heard(self, missing: dict[str, MachineAppliance], machine: Found) -> bool:
+        """Give a machine its Bluetooth client; return whether all have one."""
+        appliance = missing.pop(machine.serial or "", None)
+        if appliance is not None and self.settings.username is not None:
+            info = self._infos[appliance.device.serial_number]
+            appliance.device.bluetooth_client = LaMarzoccoBluetoothClient(
+                self.settings.username,
+                info.serial_number,
+                info.communication_key,
+                machine.device,
+                radio=self._radio,
+                clock=self.clock,
+            )
+            _found(appliance)
+        return not missing
+
+
+def _found(appliance: MachineAppliance) -> None:
+    """Let waiting commands go: the machine was heard, or it is not in reach."""
+    search, appliance.device.bluetooth_search = appliance.device.bluetooth_search, None
+    if search is not None:
+        search.set()
 
 
 def _info(device: LocalDevice) -> LaMarzoccoDeviceInfo:

@@ -7,10 +7,12 @@ section 9).
 from __future__ import annotations
 
 import abc
+import asyncio
 import enum
 import logging
-from collections.abc import Generator, Mapping
-from typing import Any, Self
+import math
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from typing import Any, Self, TypeVar
 
 from homewire.clock import Clock
 from homewire.errors import AuthenticationFailed, HomewireError, NotSupported
@@ -34,6 +36,11 @@ __all__ = ["LaMarzoccoDevice", "LaMarzoccoGrinder", "Path", "no_local"]
 
 _log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
+
+_TOKEN_EVERY_S = 600.0
+"""A machine that does not take its key after a token request will not after the next: the cloud is spared."""
+
 _TOKEN_WAIT_S = 1.0
 _TOKEN_TRIES = 5
 """The key works about a second after the token request (section 15, item 7); the wait is not fixed."""
@@ -50,7 +57,8 @@ class LaMarzoccoDevice(abc.ABC):
     """What machine and grinder share: identity, clients, firmware and statistics.
 
     `last_path` tells which way the last command took, `reads_local` whether the last reading came from
-    the machine itself.
+    the machine itself. `bluetooth_search` is an event that whoever looks for the machine over the air sets
+    when it was heard, or the search is over: a command waits a moment for it.
     """
 
     def __init__(
@@ -78,7 +86,9 @@ class LaMarzoccoDevice(abc.ABC):
         self.statistics = LaMarzoccoCoffeeStatistics()
         self.last_path: Path | None = None
         self.reads_local = False
+        self.bluetooth_search: asyncio.Event | None = None
         self._local_complained = False
+        self._asked_for_key_at = -math.inf
 
     @classmethod
     def create(cls, *args: Any, **kwargs: Any) -> Self:
@@ -134,6 +144,16 @@ class LaMarzoccoDevice(abc.ABC):
             )
         return self.cloud_client
 
+    async def read_extras(self) -> None:
+        """Read firmware and statistics, which nothing else depends on: what cannot be had stays as it was."""
+        for read in (self.get_firmware, self.get_statistics):
+            try:
+                await read()
+            except AuthenticationFailed:
+                raise
+            except HomewireError as error:
+                _log.info("%s: %s", self.name, error)
+
     async def _loaded(self) -> Self:
         await self.get_config()
         if self.cloud_client is not None:
@@ -155,13 +175,26 @@ class LaMarzoccoDevice(abc.ABC):
         return await self._cloud.get_configuration(self.serial_number, kind)
 
     async def _read_local(self, local: LaMarzoccoLocalClient, kind: Any) -> Any:
+        return await self._opened(lambda: local.get_configuration(kind))
+
+    async def _opened(self, use: Callable[[], Awaitable[_T]]) -> _T:
+        """Use the local API; where it does not take the key, have the cloud send it and try once more."""
         try:
-            return await local.get_configuration(kind)
+            return await use()
         except AuthenticationFailed:
-            if self.cloud_client is None:
+            if self.cloud_client is None or not self._may_ask_for_key():
                 raise
         await self.activate_local_key()
-        return await local.get_configuration(kind)
+        result = await use()
+        self._asked_for_key_at = -math.inf
+        return result
+
+    def _may_ask_for_key(self) -> bool:
+        now = self.clock.monotonic()
+        allowed = now - self._asked_for_key_at >= _TOKEN_EVERY_S
+        if allowed:
+            self._asked_for_key_at = now
+        return allowed
 
     async def activate_local_key(self) -> None:
         """Have the cloud send the key to the machine and wait until it works (section 9)."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 
 from homewire.clock import Clock
-from homewire.errors import AuthenticationFailed, HomewireError
+from homewire.errors import AuthenticationFailed, ConfigurationError, HomewireError
 from homewire.kinds import Check
 from homewire.lamarzocco.gateway.client import LaMarzoccoCloudClient, LaMarzoccoLocalClient
 from homewire.lamarzocco.gateway.connection import GatewaySettings
-from homewire.lamarzocco.gateway.models import LaMarzoccoDeviceInfo
+from homewire.lamarzocco.gateway.models import Configuration, GrinderConfiguration, LaMarzoccoDeviceInfo
+from homewire.lamarzocco.models import find_model
+from homewire.secrets import Secret
 
 __all__ = ["checks"]
 
@@ -31,8 +34,8 @@ async def checks(settings: msgspec.Struct, clock: Clock) -> AsyncIterator[Check]
         try:
             fleet = await cloud.get_customer_fleet()
             yield Check(name="account", ok=True, found=f"signed in; devices: {', '.join(fleet) or 'none'}")
-            for serial in fleet:
-                yield await _cloud_check(cloud, serial)
+            for info in fleet.values():
+                yield await _cloud_check(cloud, info)
         except HomewireError as error:
             yield Check(name="account", ok=False, found=error.message, remedy=error.hint or "")
         finally:
@@ -42,7 +45,7 @@ async def checks(settings: msgspec.Struct, clock: Clock) -> AsyncIterator[Check]
     hosts = {device.serial: device.host for device in settings.devices if device.host} | settings.hosts
     for serial, host in hosts.items():
         if serial in keys:
-            yield await _local_check(serial, LaMarzoccoLocalClient(host, keys[serial], clock=clock))
+            yield await _local_check(serial, host, keys[serial], clock)
         else:
             yield Check(
                 name=f"{serial}: local",
@@ -54,22 +57,26 @@ async def checks(settings: msgspec.Struct, clock: Clock) -> AsyncIterator[Check]
         yield await _bluetooth_check(settings)
 
 
-async def _cloud_check(cloud: LaMarzoccoCloudClient, serial: str) -> Check:
-    name = f"{serial}: cloud"
+async def _cloud_check(cloud: LaMarzoccoCloudClient, info: LaMarzoccoDeviceInfo) -> Check:
+    name, model = f"{info.serial_number}: cloud", find_model(info.model)
+    kind: type[Any] = GrinderConfiguration if model is not None and model.grinder else Configuration
     try:
-        config = await cloud.get_config(serial)
+        config = await cloud.get_configuration(info.serial_number, kind)
     except HomewireError as error:
         return Check(name=name, ok=False, found=error.message, remedy=error.hint or "Is the machine online?")
-    versions = {each["name"]: each["fw_version"] for each in config.get("firmwareVersions", ())}
+    versions = {each.name: each.fw_version for each in config.firmware_versions}
     return Check(
         name=name, ok=True, found=f"gateway {versions.get('gateway_firmware', 'of unknown version')}"
     )
 
 
-async def _local_check(serial: str, local: LaMarzoccoLocalClient) -> Check:
+async def _local_check(serial: str, host: str, key: Secret, clock: Clock) -> Check:
     name = f"{serial}: local"
     try:
-        await local.get_config()
+        async with LaMarzoccoLocalClient(host, key, clock=clock) as local:
+            await local.get_config()
+    except ConfigurationError as error:
+        return Check(name=name, ok=False, found=error.message, remedy=error.hint or "")
     except AuthenticationFailed as error:
         remedy = (
             "homewire asks the cloud to send the key when it connects; see docs/lamarzocco-local-token.md."
@@ -78,8 +85,6 @@ async def _local_check(serial: str, local: LaMarzoccoLocalClient) -> Check:
     except HomewireError as error:
         remedy = "Is the address right, and the machine awake? Gateway 5 and later has no local API."
         return Check(name=name, ok=False, found=error.message, remedy=remedy)
-    finally:
-        await local.close()
     return Check(name=name, ok=True, found=f"answers at {local.host}:{local.port}")
 
 

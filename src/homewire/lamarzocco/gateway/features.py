@@ -55,6 +55,8 @@ def machine_features(
     """Return the features of a machine; `weekly` for the old schedule, else its wake-up entries by id."""
     features: list[Feature] = [*_everyday(model), *_dosing(model), *_prebrewing(model), *_setup()]
     features += _weekly_schedule() if weekly else _standby()
+    if not weekly:
+        features.append(_wake_up_add())
     for entry in () if weekly else entries:
         features += wake_up_features(entry)
     return (*features, *_diagnostics(model))
@@ -236,6 +238,15 @@ def _standby() -> Iterator[Feature]:
     )
 
 
+def _wake_up_add() -> Feature:
+    return Button(
+        key="wake_up_add",
+        name="Add a wake-up",
+        category=_CONFIGURATION,
+        help="Creates an entry that is switched off and has no times; set these, then switch it on.",
+    )
+
+
 def wake_up_features(entry: str) -> Iterator[Feature]:
     """Yield the features of one wake-up and sleep entry."""
     key, name = f"wake_up_{entry}", f"Wake-up {entry}"
@@ -251,6 +262,7 @@ def wake_up_features(entry: str) -> Iterator[Feature]:
         category=_CONFIGURATION,
         help="Day names in lower case, separated by commas.",
     )
+    yield Button(key=f"{key}_remove", name=f"Remove {name[0].lower()}{name[1:]}", category=_CONFIGURATION)
 
 
 def _weekly_schedule() -> Iterator[Feature]:

@@ -15,6 +15,9 @@ _NEAR_C = 1.0
 _OBSERVE_S = 10.0
 """Before that a rate is noise."""
 
+_LONGEST_S = 6 * 3600.0
+"""A machine heats for half an hour; what takes longer is no heating."""
+
 _STEP_S = 15.0
 """A new estimate nearer than this to the old one is the old one."""
 
@@ -53,6 +56,8 @@ class ReadyEstimate:
         if passed < _OBSERVE_S or gained <= 0:
             return reading, None
         left_s = (boiler.target_temperature - _NEAR_C - reading) * passed / gained
+        if left_s > _LONGEST_S:
+            return reading, None
         return reading, (now + dt.timedelta(seconds=left_s)).replace(microsecond=0)
 
     def _steady(self, moment: dt.datetime) -> dt.datetime:

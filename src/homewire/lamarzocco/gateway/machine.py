@@ -7,8 +7,12 @@ again: what is shown is what it reports, never what was wished for.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import logging
+import math
+import secrets
+import string
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,6 +20,7 @@ from homewire.errors import (
     AuthenticationFailed,
     CommandTimeout,
     ConnectionFailed,
+    HomewireError,
     InvalidValue,
     NotFound,
     NotSupported,
@@ -34,6 +39,7 @@ from homewire.lamarzocco.gateway.models import (
     SmartStandbyMode,
     SteamLevel,
     WakeUpSleepEntry,
+    WeekDay,
     WeeklySchedule,
 )
 from homewire.lamarzocco.gateway.state import LiveState
@@ -51,6 +57,15 @@ _SEEN_AFTER_S = 1.0
 _SEEN_TRIES = 5
 """A Bluetooth command has no reply (section 11.2): the machine is read until it shows the change."""
 
+_HEARD_WITHIN_S = 2.0
+"""A machine advertises several times a second; one that is not heard by then is not in reach."""
+
+_AIR_WITHIN_S = 8.0
+"""Connecting and writing take two or three seconds; whoever waits longer would rather have the cloud."""
+
+_AIR_RESTS_S = 120.0
+"""A machine that is out of reach, or connected to the vendor's app, is so for more than one command."""
+
 COFFEE_C = (85.0, 104.0)
 STEAM_RANGE_C = (126, 131)
 PREBREW_ON_S = (2.0, 10.0)
@@ -59,7 +74,9 @@ PREINFUSION_S = (2.0, 29.0)
 DOSE_PULSES = (0, 999)
 HOT_WATER_S = (0, 30)
 WEIGHT_G = (1, 100)
+RECIPE_DOSES = ("A", "B")
 STANDBY_MIN = (10, 240)
+STANDBY_STEP_MIN = 10
 """Section 13."""
 
 
@@ -69,6 +86,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.state = LiveState(self.clock.now)
+        self._air_failed_at = -math.inf
 
     @property
     def config(self) -> LaMarzoccoMachineConfig:
@@ -102,7 +120,10 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
             if inspect.isawaitable(result):
                 await result
 
-        await local.websocket_connect(received)
+        try:
+            await self._opened(lambda: local.websocket_connect(received))
+        finally:
+            self.state.lose_stream()
 
     def on_websocket_message_received(self, message: str | bytes) -> Shot | None:
         """Take one raw stream message; return the shot that it ended. What is malformed is noted."""
@@ -127,7 +148,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
         return await self._by_air_or_cloud(
             lambda air: air.set_steam(enabled),
             lambda cloud: cloud.set_steam(self.serial_number, enabled),
-            lambda config: config.boilers[BoilerType.STEAM].enabled == enabled,
+            lambda config: (steam := config.boilers.get(BoilerType.STEAM)) and steam.enabled == enabled,
         )
 
     async def set_temp(self, boiler: BoilerType, temperature: float) -> Path:
@@ -137,7 +158,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
         return await self._by_air_or_cloud(
             lambda air: air.set_temp(boiler, wanted),
             lambda cloud: cloud.set_temp(self.serial_number, boiler, wanted),
-            lambda config: abs(config.boilers[boiler].target_temperature - wanted) < 0.06,  # noqa: PLR2004 - float noise
+            lambda config: (own := config.boilers.get(boiler)) and _near(own.target_temperature, wanted),
         )
 
     async def set_steam_level(self, level: SteamLevel) -> Path:
@@ -166,14 +187,20 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
         prebrew_off_time: float | None = None,
         key: PhysicalKey = PhysicalKey.A,
     ) -> Path:
-        """Set a key's pre-brewing times in seconds; what is left out stays."""
-        now = self.config.prebrew_configuration.get(key)
-        if now is None:
+        """Set a key's pre-brewing times in seconds; what is left out stays.
+
+        Where a pre-infusion took its place, which up to gateway v3 shares the pair, the nearest possible.
+        """
+        known = self.config.prebrew_configuration.get(key)
+        if known is None:
             raise self._unsupported(f"pre-brewing of key {key.name}")
-        on_time = now.on_time if prebrew_on_time is None else prebrew_on_time
-        off_time = now.off_time if prebrew_off_time is None else prebrew_off_time
-        _within("pre-brewing on", on_time, PREBREW_ON_S, "s")
-        _within("pre-brewing off", off_time, PREBREW_OFF_S, "s")
+        _within("pre-brewing on", prebrew_on_time, PREBREW_ON_S, "s")
+        _within("pre-brewing off", prebrew_off_time, PREBREW_OFF_S, "s")
+        if prebrew_on_time is None or prebrew_off_time is None:
+            await self.get_config()
+        now = self.config.prebrew_configuration.get(key, known)
+        on_time = _kept(now.on_time, PREBREW_ON_S) if prebrew_on_time is None else prebrew_on_time
+        off_time = _kept(now.off_time, PREBREW_OFF_S) if prebrew_off_time is None else prebrew_off_time
         return await self._set_times(on_time, off_time, key)
 
     async def set_preinfusion_time(self, preinfusion_time: float, key: PhysicalKey = PhysicalKey.A) -> Path:
@@ -205,6 +232,8 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
     async def set_recipe_dose(self, dose: str, grams: int) -> Path:
         """Set target "A" or "B" of the brew by weight recipe in grams."""
         self._check_weight(grams)
+        _check_recipe_dose(dose)
+        await self.get_config()
         recipe = next(iter(self.config.recipes), None)
         if recipe is None:
             raise self._unsupported("brew by weight recipes")
@@ -215,6 +244,7 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
         """Let the paddle brew target "A" or "B" of the brew by weight recipe."""
         if not self.traits.brew_by_weight:
             raise self._unsupported("brew by weight recipes")
+        _check_recipe_dose(dose)
         return await self._by_cloud(lambda cloud: cloud.set_active_recipe(self.serial_number, dose))
 
     async def set_plumbed_in(self, enabled: bool) -> Path:
@@ -227,15 +257,30 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
             lambda cloud: cloud.set_wake_up_sleep(self.serial_number, wake_up_sleep_entry)
         )
 
+    async def add_wake_up_sleep(self) -> Path:
+        """Create a wake-up and sleep entry for every day, switched off and without times."""
+        entry = WakeUpSleepEntry(id=_new_entry_id(), days=tuple(WeekDay))
+        return await self.set_wake_up_sleep(entry)
+
+    def wake_up_sleep_entry(self, entry_id: str) -> WakeUpSleepEntry:
+        """Return an entry as the machine last showed it; raise NotFound."""
+        try:
+            return self.config.wake_up_sleep_entries[entry_id]
+        except KeyError:
+            raise NotFound(f"there is no wake-up entry {entry_id!r}", appliance=self.name) from None
+
     async def delete_wake_up_sleep(self, entry_id: str) -> Path:
         """Remove a wake-up and sleep entry."""
-        if entry_id not in self.config.wake_up_sleep_entries:
-            raise NotFound(f"there is no wake-up entry {entry_id!r}", appliance=self.name)
+        self.wake_up_sleep_entry(entry_id)
         return await self._by_cloud(lambda cloud: cloud.delete_wake_up_sleep(self.serial_number, entry_id))
 
     async def set_smart_standby(self, enabled: bool, minutes: int, mode: SmartStandbyMode) -> Path:
         """Set the automatic standby; minutes in steps of ten."""
         _within("smart standby", minutes, STANDBY_MIN, "min")
+        if minutes % STANDBY_STEP_MIN:
+            raise InvalidValue(
+                f"smart standby does not take {minutes} min", allowed=f"steps of {STANDBY_STEP_MIN} min"
+            )
         return await self._by_cloud(
             lambda cloud: cloud.set_smart_standby(self.serial_number, enabled, minutes, mode)
         )
@@ -271,35 +316,70 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
     async def _by_cloud(self, send: Callable[[LaMarzoccoCloudClient], Awaitable[bool]]) -> Path:
         await send(self._cloud)
         self.last_path = Path.CLOUD
-        await self.get_config()
+        try:
+            await self.get_config()
+        except HomewireError as error:
+            _log.info("%s: done, but the effect could not be read yet: %s", self.name, error)
         return Path.CLOUD
 
     async def _by_air_or_cloud(
         self,
         by_air: Callable[[LaMarzoccoBluetoothClient], Awaitable[None]],
         by_cloud: Callable[[LaMarzoccoCloudClient], Awaitable[bool]],
-        seen: Callable[[LaMarzoccoMachineConfig], bool],
+        seen: Callable[[LaMarzoccoMachineConfig], object],
     ) -> Path:
         """Send over Bluetooth and watch for the effect; without Bluetooth or effect, through the cloud."""
-        if self.bluetooth_client is not None:
+        await self._heard_of_bluetooth()
+        if self.bluetooth_client is not None and not self._air_rests:
             try:
-                await by_air(self.bluetooth_client)
+                await self._by_air(by_air(self.bluetooth_client))
                 await self._watch(seen)
             except (ConnectionFailed, AuthenticationFailed, NotFound, ProtocolError, CommandTimeout) as error:
                 if self.cloud_client is None:
                     raise
+                self._air_failed_at = self.clock.monotonic()
                 _log.info("%s: Bluetooth did not work, the cloud is taken: %s", self.name, error)
             else:
                 self.last_path = Path.BLUETOOTH
                 return Path.BLUETOOTH
         return await self._by_cloud(by_cloud)
 
-    async def _watch(self, seen: Callable[[LaMarzoccoMachineConfig], bool]) -> None:
-        """Read the machine until it shows the change; with Bluetooth alone there is nothing to read."""
+    @property
+    def _air_rests(self) -> bool:
+        """Whether Bluetooth failed a short while ago and there is another way."""
+        failed_s = self.clock.monotonic() - self._air_failed_at
+        return self.cloud_client is not None and failed_s < _AIR_RESTS_S
+
+    async def _by_air(self, sending: Awaitable[None]) -> None:
+        """Send over Bluetooth; with the cloud at hand, not for longer than a machine in reach takes."""
+        try:
+            async with self.clock.timeout(None if self.cloud_client is None else _AIR_WITHIN_S):
+                await sending
+        except TimeoutError as error:
+            raise ConnectionFailed(
+                f"{self.name} did not answer over the air within {_AIR_WITHIN_S:g} s", path=Path.BLUETOOTH
+            ) from error
+
+    async def _heard_of_bluetooth(self) -> None:
+        """Give a search over the air that has just begun the time in which a machine is heard."""
+        if self.bluetooth_client is None and self.bluetooth_search is not None:
+            with contextlib.suppress(TimeoutError):
+                async with self.clock.timeout(_HEARD_WITHIN_S):
+                    await self.bluetooth_search.wait()
+
+    async def _watch(self, seen: Callable[[LaMarzoccoMachineConfig], object]) -> None:
+        """Read the machine until it shows the change.
+
+        With Bluetooth alone, or while nothing else answers, there is nothing to read.
+        """
         if self.local_client is None and self.cloud_client is None:
             return
         for _ in range(_SEEN_TRIES):
-            await self.get_config()
+            try:
+                await self.get_config()
+            except ConnectionFailed as error:
+                _log.info("%s: sent over Bluetooth, the effect cannot be read: %s", self.name, error)
+                return
             if seen(self.config):
                 return
             await self.clock.sleep(_SEEN_AFTER_S)
@@ -330,7 +410,26 @@ class LaMarzoccoMachine(LaMarzoccoDevice):
         return NotSupported(f"the {self.full_model_name} does not have {what}", appliance=self.name)
 
 
-def _within(what: str, value: float, limits: tuple[float, float], unit: str) -> None:
+def _new_entry_id() -> str:
+    """Return an id as the machines have them: seven letters and digits (section 8.5)."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(7))
+
+
+def _near(value: float, wanted: float) -> bool:
+    return abs(value - wanted) < 0.06  # noqa: PLR2004 - float noise (section 8.1)
+
+
+def _kept(value: float, limits: tuple[float, float]) -> float:
     low, high = limits
-    if not low <= value <= high:
+    return min(max(value, low), high)
+
+
+def _check_recipe_dose(dose: str) -> None:
+    if dose not in RECIPE_DOSES:
+        raise InvalidValue(f"a recipe has no dose {dose!r}", allowed=" or ".join(RECIPE_DOSES))
+
+
+def _within(what: str, value: float | None, limits: tuple[float, float], unit: str) -> None:
+    low, high = limits
+    if value is not None and not low <= value <= high:
         raise InvalidValue(f"{what} does not take {value:g} {unit}", allowed=f"{low:g} to {high:g} {unit}")

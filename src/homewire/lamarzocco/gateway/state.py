@@ -44,6 +44,9 @@ from homewire.unknowns import Unknowns
 
 __all__ = ["LiveState"]
 
+_LONGEST_SHOT_S = 3600
+"""Whatever a message says, a shot that began before that did not end now."""
+
 _Take: TypeAlias = "Callable[[LiveState, Any], None]"
 
 
@@ -136,6 +139,11 @@ class LiveState:
         else:
             _TAKES.get(key, _nothing)(self, read)
 
+    def lose_stream(self) -> None:
+        """Forget the running shot: nobody tells any more when it ends."""
+        self._view = None
+        self.brewing, self.brew_started, self.ended = False, None, None
+
     def view(self) -> LaMarzoccoMachineConfig:
         """Return everything as one frozen view."""
         if self._view is None:
@@ -151,7 +159,8 @@ class LiveState:
     def _finish(self) -> Shot:
         """End the shot that the message ended; a flush is one that was short (section 10.1)."""
         what, self.ended, self.brewing = self.ended, None, False
-        began = self.brew_started or self._now() - dt.timedelta(seconds=self.brew_time)
+        lasted_s = min(max(self.brew_time, 0), _LONGEST_SHOT_S)
+        began = self.brew_started or self._now() - dt.timedelta(seconds=lasted_s)
         self.brew_started = None
         ended = Shot(
             started=began,

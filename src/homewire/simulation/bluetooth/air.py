@@ -14,6 +14,8 @@ from bumble.controller import Controller
 from bumble.host import Host
 from bumble.transport.common import AsyncPipeSink, StreamPacketSink, StreamPacketSource
 
+from .endings import to_the_end
+
 __all__ = ["Air", "Characteristic", "GattError", "Peripheral", "Service", "make_device"]
 
 GattError = att.ATT_Error
@@ -27,6 +29,7 @@ class Air:
     def __init__(self) -> None:
         self._link = bumble_link.LocalLink()  # type: ignore[no-untyped-call] # bumble's own omission
         self._server: asyncio.Server | None = None
+        self._sessions: set[_HciSession] = set()
         self._numbers = itertools.count(1)
 
     @property
@@ -41,7 +44,7 @@ class Air:
     async def listen(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Offer a Bluetooth adapter to everybody who connects; return the address."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _HciSession(self), host, port)
+        self._server = await loop.create_server(lambda: _HciSession(self, self._sessions), host, port)
         return self.address
 
     async def close(self) -> None:
@@ -49,6 +52,8 @@ class Air:
         if self._server is not None:
             self._server.close()
             self._server = None
+        for session in tuple(self._sessions):
+            session.close()
         for controller in list(self._link.controllers):
             self.detach(controller)
         await asyncio.sleep(0)
@@ -101,19 +106,26 @@ class _Controller(Controller):
 class _HciSession(asyncio.Protocol):
     """One TCP connection: HCI packets between a host elsewhere and a controller here."""
 
-    def __init__(self, air: Air) -> None:
+    def __init__(self, air: Air, sessions: set[_HciSession]) -> None:
         self._air = air
+        self._sessions = sessions
         self._source = StreamPacketSource()
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
         self._controller = self._air.controller(StreamPacketSink(transport))
         self._source.set_packet_sink(self._controller)
+        self._sessions.add(self)
+
+    def close(self) -> None:
+        """End the connection; the controller goes with it."""
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         self._source.data_received(data)
 
     def connection_lost(self, _error: Exception | None) -> None:
+        self._sessions.discard(self)
         self._air.detach(self._controller)
 
 
@@ -173,7 +185,7 @@ class Peripheral:
         self._device = make_device(self._controller, self.name, self.address)
         self._device.add_services([self._service(service) for service in self._services])
         self._device.on(device.Device.EVENT_CONNECTION, self._connected)
-        await self._device.power_on()
+        await to_the_end(self._device.power_on())
         await self.advertise(True)
 
     async def stop(self) -> None:
@@ -182,27 +194,28 @@ class Peripheral:
         if powered is None or self._controller is None:
             return
         self._air.detach(self._controller)
-        await powered.power_off()
+        await to_the_end(powered.power_off())
 
     async def advertise(self, visible: bool) -> None:
         """Begin or stop to be seen and to take connections."""
         if self._device is None:
             return
         if not visible:
-            await self._device.stop_advertising()
+            await to_the_end(self._device.stop_advertising())
             return
-        await self._device.start_advertising(
+        start = self._device.start_advertising(
             auto_restart=True,
             advertising_data=_advertising_data(self.name),
             advertising_interval_min=self._interval_ms,
             advertising_interval_max=self._interval_ms,
         )
+        await to_the_end(start)
 
     async def drop(self) -> None:
         """Disconnect the central, as a device does that is switched off or out of range."""
         if self._device is not None:
             for connection in list(self._device.connections.values()):
-                await connection.disconnect()
+                await to_the_end(connection.disconnect())
 
     async def notify(self, uuid: str, value: bytes) -> None:
         """Send a notification to every subscribed central."""

@@ -1,33 +1,35 @@
-"""bleak's two backend interfaces, spoken to an `Adapter`."""
+"""bleak's two backend interfaces, spoken to a `Host`."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, ClassVar, TypeVar
 
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.descriptor import BleakGATTDescriptor
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
-from bleak.exc import BleakError, BleakGATTProtocolError
+from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 from bumble import att, core, device, gatt
 
-if TYPE_CHECKING:
-    from .adapter import Adapter
+from .endings import to_the_end
+from .host import Host
 
 __all__ = ["Client", "Scanner"]
+
+_T = TypeVar("_T")
 
 _MTU_BYTES = 517
 """The largest ATT MTU, which BlueZ asks for, too (Bluetooth Core, Vol 3, Part F, 3.2.9)."""
 
 
 class Scanner(BaseBleakScanner):
-    """bleak's scanner over an Adapter."""
+    """bleak's scanner over a Host."""
 
-    adapter: ClassVar[Adapter]
+    host: ClassVar[Host]
 
     def __init__(
         self, detection_callback: Any, service_uuids: list[str] | None, *_mode: Any, **_: Any
@@ -37,11 +39,13 @@ class Scanner(BaseBleakScanner):
     async def start(self) -> None:
         """Begin to hear advertisements."""
         self.seen_devices = {}
-        await self.adapter.scan(self, True)
+        async with _bleak_errors():
+            await self.host.listen(self.heard)
 
     async def stop(self) -> None:
         """Hear no more."""
-        await self.adapter.scan(self, False)
+        async with _bleak_errors():
+            await self.host.ignore(self.heard)
 
     def heard(self, address: str, name: str | None, rssi: int) -> None:
         """Take one advertisement."""
@@ -60,9 +64,9 @@ class Scanner(BaseBleakScanner):
 
 
 class Client(BaseBleakClient):
-    """bleak's client over an Adapter."""
+    """bleak's client over a Host."""
 
-    adapter: ClassVar[Adapter]
+    host: ClassVar[Host]
 
     def __init__(self, address_or_ble_device: Any, **kwargs: Any) -> None:
         super().__init__(
@@ -71,11 +75,12 @@ class Client(BaseBleakClient):
             timeout=kwargs.get("timeout", 30.0),
         )
         self._connection: device.Connection | None = None
+        self._requests: set[asyncio.Task[Any]] = set()
 
     @property
     def name(self) -> str:
         """The advertised name."""
-        return self.adapter.name_of(self.address)
+        return self.host.name_of(self.address)
 
     @property
     def mtu_size(self) -> int:
@@ -89,15 +94,14 @@ class Client(BaseBleakClient):
 
     async def connect(self, pair: bool = False, **kwargs: Any) -> None:  # noqa: ARG002 - nothing here pairs
         """Connect, negotiate the MTU and read the GATT table."""
-        connection = await self.adapter.connect(self.address, kwargs.get("timeout", self._timeout))
+        connection = await self._reach(kwargs.get("timeout", self._timeout))
         self._connection = connection
         connection.on(connection.EVENT_DISCONNECTION, self._disconnected)
         try:
-            async with _bleak_errors():
-                peer = device.Peer(connection)
-                await peer.request_mtu(_MTU_BYTES)
-                await peer.discover_all()  # type: ignore[no-untyped-call] # bumble's own omission
-                self.services = _collection(peer, self)
+            peer = device.Peer(connection)
+            await self._request(peer.request_mtu(_MTU_BYTES))
+            await self._request(peer.discover_all())  # type: ignore[no-untyped-call] # bumble's own omission
+            self.services = _collection(peer, self)
         except BaseException:
             await self.disconnect()
             raise
@@ -106,8 +110,9 @@ class Client(BaseBleakClient):
         """End the link; do nothing without one."""
         connection, self._connection, self.services = self._connection, None, None
         if connection is not None:
-            with contextlib.suppress(core.BaseBumbleError):
-                await connection.disconnect()
+            with contextlib.suppress(BleakError):
+                async with _bleak_errors():
+                    await to_the_end(connection.disconnect())
 
     async def pair(self, *_args: Any, **_kwargs: Any) -> None:
         """Refuse: nothing here pairs."""
@@ -119,37 +124,53 @@ class Client(BaseBleakClient):
 
     async def read_gatt_char(self, characteristic: BleakGATTCharacteristic, **_kwargs: Any) -> bytearray:
         """Read a value, long ones in parts."""
-        async with _bleak_errors():
-            return bytearray(await self._peer().read_value(characteristic.obj))
+        return bytearray(await self._request(self._peer().read_value(characteristic.obj)))
 
     async def read_gatt_descriptor(self, descriptor: BleakGATTDescriptor, **_kwargs: Any) -> bytearray:
         """Read a descriptor."""
-        async with _bleak_errors():
-            return bytearray(await self._peer().read_value(descriptor.obj))
+        return bytearray(await self._request(self._peer().read_value(descriptor.obj)))
 
     async def write_gatt_char(
         self, characteristic: BleakGATTCharacteristic, data: Any, response: bool
     ) -> None:
         """Write a value, a long one in parts."""
-        async with _bleak_errors():
-            await self._peer().write_value(characteristic.obj, bytes(data), with_response=response)
+        await self._request(self._peer().write_value(characteristic.obj, bytes(data), with_response=response))
 
     async def write_gatt_descriptor(self, descriptor: BleakGATTDescriptor, data: Any) -> None:
         """Write a descriptor."""
-        async with _bleak_errors():
-            await self._peer().write_value(descriptor.obj, bytes(data), with_response=True)
+        await self._request(self._peer().write_value(descriptor.obj, bytes(data), with_response=True))
 
     async def start_notify(
         self, characteristic: BleakGATTCharacteristic, callback: Callable[[bytearray], None], **_kwargs: Any
     ) -> None:
         """Subscribe."""
-        async with _bleak_errors():
-            await self._peer().subscribe(characteristic.obj, lambda value: callback(bytearray(value)))
+        await self._request(
+            self._peer().subscribe(characteristic.obj, lambda value: callback(bytearray(value)))
+        )
 
     async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
         """Unsubscribe."""
+        await self._request(self._peer().unsubscribe(characteristic.obj))
+
+    async def _reach(self, timeout_s: float) -> device.Connection:
         async with _bleak_errors():
-            await self._peer().unsubscribe(characteristic.obj)
+            try:
+                return await self.host.connect(self.address, timeout_s)
+            except (TimeoutError, core.ConnectionError) as error:
+                message = f"no answer from {self.address} within {timeout_s:g} s: {error}"
+                raise BleakDeviceNotFoundError(self.address, message) from error
+
+    async def _request(self, procedure: Coroutine[Any, Any, _T]) -> _T:
+        """Return the procedure's result. It goes on when the caller is cancelled.
+
+        ATT has one request at a time, and the next one must not be given this one's answer (Bluetooth Core,
+        Vol 3, Part F, 3.3.2). It ends with the connection at the latest.
+        """
+        task = asyncio.ensure_future(procedure)
+        self._requests.add(task)
+        task.add_done_callback(self._requests.discard)
+        async with _bleak_errors():
+            return await asyncio.shield(task)
 
     def _peer(self) -> Any:
         if self._connection is None:

@@ -7,8 +7,10 @@ the machine answered; a write therefore returns once the machine confirmed it, o
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import AsyncIterator
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -55,6 +57,8 @@ from homewire.unknowns import Unknowns
 
 __all__ = ["GATEWAY_URL", "LaMarzoccoCloudClient"]
 
+_log = logging.getLogger(__name__)
+
 GATEWAY_URL = "https://gw-lmz.lamarzocco.io"
 _HOME = "/v1/home"
 
@@ -74,6 +78,8 @@ _POLL_MOST_S = 3.0
 _UPDATE_POLL_S = 15.0
 _UPDATE_WITHIN_S = 600.0
 """Twice the time after which the reference client gives up on an update (section 7.4)."""
+
+_MOVED = "Machines with gateway firmware 5 and later have moved to another service: kind lamarzocco-cloud."
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -289,11 +295,13 @@ class LaMarzoccoCloudClient:
             "timeOff": entry.time_off,
             "timeOn": entry.time_on,
         }
-        return await self._command(serial_number, f"wake-up-sleep/{entry.id}", body, method="PUT")
+        path = f"wake-up-sleep/{quote(entry.id, safe='')}"
+        return await self._command(serial_number, path, body, method="PUT")
 
     async def delete_wake_up_sleep(self, serial_number: str, entry_id: str) -> bool:
         """Remove a wake-up and sleep entry (the route is assumed, nobody has published it)."""
-        return await self._command(serial_number, f"wake-up-sleep/{entry_id}", None, method="DELETE")
+        path = f"wake-up-sleep/{quote(entry_id, safe='')}"
+        return await self._command(serial_number, path, None, method="DELETE")
 
     async def set_smart_standby(
         self, serial_number: str, enabled: bool, minutes: int, mode: SmartStandbyMode
@@ -319,7 +327,7 @@ class LaMarzoccoCloudClient:
     async def update_firmware(self, serial_number: str, component: FirmwareType) -> bool:
         """Install the offered firmware and return once it is installed; raise CommandTimeout."""
         async for record in self.follow_update(serial_number, component):
-            if record.version == record.target_version:
+            if _is_installed(record):
                 return True
         raise CommandTimeout(f"the {component} firmware was not installed in time", path="cloud")
 
@@ -332,10 +340,14 @@ class LaMarzoccoCloudClient:
         decode_envelope(answer.body, "the update answer")
         deadline = self.clock.monotonic() + _UPDATE_WITHIN_S
         while self.clock.monotonic() < deadline:
-            record = (await self.get_firmware(serial_number)).get(component, FirmwareRecord())
-            yield record
-            if record.version is not None and record.version == record.target_version:
-                return
+            try:
+                record = (await self.get_firmware(serial_number)).get(component, FirmwareRecord())
+            except ConnectionFailed as error:  # the machine restarts in between
+                _log.info("The state of the update cannot be read at the moment: %s", error)
+            else:
+                yield record
+                if _is_installed(record):
+                    return
             await self.clock.sleep(_UPDATE_POLL_S)
 
     # --- inside
@@ -398,16 +410,24 @@ def _checked(answer: Answer, url: str) -> Answer:
     what = "/" + "/".join(url.partition("?")[0].split("/")[3:])
     if answer.ok:
         return answer
-    if answer.status in (401, 403):
-        raise AuthenticationFailed(f"the cloud refused {what}: HTTP {answer.status}", path="cloud")
+    if answer.status == 401:  # noqa: PLR2004 - unauthorized, with a token that is new
+        raise AuthenticationFailed(f"the cloud refused {what}: HTTP 401", path="cloud", hint=_MOVED)
+    if answer.status == 403:  # noqa: PLR2004 - forbidden: the sign-in worked, so the password is right
+        raise ConnectionFailed(f"the cloud refused {what}: HTTP 403", path="cloud", hint=_MOVED)
     if answer.status == 404:  # noqa: PLR2004 - not found
         raise NotFound(
-            f"the cloud does not know {what}", path="cloud", hint="Is the machine paired with this account?"
+            f"the cloud does not know {what}",
+            path="cloud",
+            hint=f"Is the machine paired with this account? {_MOVED}",
         )
     if answer.status == 429:  # noqa: PLR2004 - too many requests
         after = f"in {answer.retry_after} s" if answer.retry_after else "later"
         raise ConnectionFailed(f"the cloud limits the calls; try again {after}", path="cloud")
     raise ConnectionFailed(f"the cloud answered HTTP {answer.status} to {what}", path="cloud")
+
+
+def _is_installed(record: FirmwareRecord) -> bool:
+    return record.version is not None and record.version == record.target_version
 
 
 def _is_done(answer: Answer, name: str) -> bool:

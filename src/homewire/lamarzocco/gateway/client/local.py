@@ -7,12 +7,14 @@ import inspect
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from homewire.clock import Clock
 from homewire.errors import (
     AuthenticationFailed,
+    ConfigurationError,
     ConnectionFailed,
     ConnectionLost,
     HomewireError,
@@ -42,6 +44,8 @@ _SILENT_S = 40.0
 _MOST_MESSAGE_BYTES = 256 * 1024
 """The longest message, the whole configuration, has 4 KB."""
 
+_ADDRESS_HINT = "Write a host name or an address, with a port if it is not 8081: 10.0.0.7 or 10.0.0.7:8081."
+
 ConfigurationT = TypeVar("ConfigurationT", Configuration, GrinderConfiguration)
 
 
@@ -49,7 +53,8 @@ class LaMarzoccoLocalClient:
     """One machine on the local network: its configuration and its stream. It takes no commands.
 
     `host` may carry a port (`10.0.0.7:8081`). `client` is the caller's aiohttp session; without one the
-    client makes its own and `close()` ends it.
+    client makes its own and `close()` ends it. On the stream any frame counts as a sign of life, a ping, too
+    (section 10).
     """
 
     def __init__(
@@ -62,9 +67,7 @@ class LaMarzoccoLocalClient:
         clock: Clock | None = None,
         unknowns: Unknowns | None = None,
     ) -> None:
-        name, colon, port = host.partition(":")
-        self.host = name
-        self.port = int(port) if colon else local_port
+        self.host, self.port = _host_and_port(host, local_port)
         self.clock = clock or Clock()
         self.unknowns = unknowns or Unknowns()
         self.connected = False
@@ -161,6 +164,7 @@ class LaMarzoccoLocalClient:
                     url,
                     headers=dict(bearer(self._token.reveal())),
                     max_msg_size=_MOST_MESSAGE_BYTES,
+                    autoping=False,
                     timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
                 )
         except ConnectionFailed as error:
@@ -186,7 +190,9 @@ class LaMarzoccoLocalClient:
             watch.feed()
             if message.type is aiohttp.WSMsgType.TEXT:
                 yield message.data
-            elif message.type is not aiohttp.WSMsgType.BINARY:
+            elif message.type is aiohttp.WSMsgType.PING:
+                await stream.pong(message.data)
+            elif message.type not in (aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.PONG):
                 raise ConnectionLost(f"the machine closed the stream: {_why(message)}", path="local")
 
     def _inactive(self) -> AuthenticationFailed:
@@ -195,6 +201,19 @@ class LaMarzoccoLocalClient:
             path="local",
             hint="Some machines forget it after a restart: the cloud has to send it once (token request).",
         )
+
+
+def _host_and_port(text: str, default: int) -> tuple[str, int]:
+    """Split `host`, `host:port`, `[v6]` and `[v6]:port`; raise ConfigurationError."""
+    bare = text.count(":") > 1 and not text.startswith("[")
+    try:
+        parts = urlsplit(f"//[{text}]" if bare else f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"{text!r} is no address: {error}", hint=_ADDRESS_HINT) from error
+    if not host or parts.path:
+        raise ConfigurationError(f"{text!r} is no address", hint=_ADDRESS_HINT)
+    return (f"[{host}]" if ":" in host else host), port or default
 
 
 def _why(message: aiohttp.WSMessage) -> str:

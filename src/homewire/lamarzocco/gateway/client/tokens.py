@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import msgspec
 
@@ -14,6 +15,8 @@ from homewire.lamarzocco.gateway.models import Token
 from homewire.secrets import Secret
 
 __all__ = ["CLIENT_ID", "CMS_URL", "TokenKeeper"]
+
+_log = logging.getLogger(__name__)
 
 CMS_URL = "https://cms.lamarzocco.io"
 CLIENT_ID = "7_1xwei9rtkuckso44ks4o8s0c0oc4swowo00wgw0ogsok84kosg"
@@ -95,10 +98,16 @@ class TokenKeeper:
         self._take(answer)
 
     async def _refresh(self, token: Token) -> None:
-        answer = await self._post({"refresh_token": token.refresh_token, "grant_type": "refresh_token"})
+        """Replace the token before its end; a service that has a bad minute has five of them for it."""
+        form = {"refresh_token": token.refresh_token, "grant_type": "refresh_token"}
+        try:
+            answer = await self._post(form)
+        except ConnectionFailed as error:
+            _log.info("The token cannot be refreshed at the moment: %s", error)
+            return
         if answer.ok:
             self._take(answer)
-        else:
+        elif isinstance(_refusal(answer), AuthenticationFailed):
             self._token = None
             await self._sign_in()
 

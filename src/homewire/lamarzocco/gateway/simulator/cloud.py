@@ -147,6 +147,8 @@ class CloudServer:
     def _reading(self, read: Callable[[SimulatedMachine, web.Request], Any]) -> Handler:
         async def handle(request: web.Request) -> web.Response:
             machine = self._machine(request)
+            if request.path.endswith(self.levers.failing_reads):
+                return _json({"message": "simulated"}, 504)
             answer = read(machine, request)
             if request.path.endswith("/configuration") and machine.gateway.startswith("v2"):
                 return _json(_capitals(answer, self._clock.now()))

@@ -105,5 +105,7 @@ class LocalServer:
     async def _send(self, stream: web.WebSocketResponse, queue: asyncio.Queue[Batch]) -> None:
         while True:
             batch = await queue.get()
-            if not self.levers.mute:
+            if self.levers.only_pings:
+                await stream.ping()
+            elif not self.levers.mute:
                 await stream.send_str(json.dumps(batch))

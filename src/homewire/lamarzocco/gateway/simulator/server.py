@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import importlib.util
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,9 @@ from homewire.simulation import Simulator
 
 __all__ = ["GatewaySimulator"]
 
+_FIRMWARE = re.compile(r"v\d+(\.\d+)+(-rc\d+)?")
+"""As in `firmwareVersions` (`lamarzocco-gateway.md`, section 7.4)."""
+
 _HISTORY_DAYS = 30
 _DEMO_EVERY_S = 240.0
 
@@ -34,7 +38,7 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     `names` are what the owner calls the machines, in their order; without one, the serial number is.
     Port 0 is any free port; the machines' local ports count upwards from `local_port`. `bluetooth` adds a
     virtual Bluetooth world whose adapters are offered at `bluetooth_port`; unless told, it does so when the
-    packages for it are installed. `speed` lets the machines live faster.
+    packages for it are installed. `busy` lets the machines brew by themselves.
     """
 
     models: tuple[str, ...] = ("Micra",)
@@ -48,7 +52,6 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     bluetooth: bool | None = None
     bluetooth_port: int = 0
     seed: int = 1
-    speed: float = 1.0
     busy: bool = False
 
 
@@ -63,7 +66,7 @@ class GatewaySimulator(Simulator):
 
     def __init__(self, options: GatewayOptions | None = None, *, clock: Clock | None = None) -> None:
         self.options = options or GatewayOptions()
-        self.clock = clock or Clock(self.options.speed)
+        self.clock = clock or Clock()
         self._rng = random.Random(self.options.seed)  # noqa: S311 - believable noise, no secret
         self.machines = {machine.serial: machine for machine in self._build()}
         self.account = Account(self.options.username, self.options.password)
@@ -167,6 +170,12 @@ class GatewaySimulator(Simulator):
             await server.start()
 
     def _build(self) -> list[SimulatedMachine]:
+        if not _FIRMWARE.fullmatch(self.options.gateway):
+            raise ConfigurationError(
+                f"there is no gateway firmware {self.options.gateway!r}",
+                key="gateway",
+                hint="Write it as machines do: v2.2, v3.1, v3.7, v5.0.9.",
+            )
         machines = []
         for number, name in enumerate(self.options.models):
             model = find_model(name)
