@@ -5,6 +5,15 @@ import { Element, html, nothing } from "./lit.js";
 import { store } from "./store.js";
 import "./overview.js";
 
+/** Somebody may have typed the address. */
+function decoded(id) {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
+
 class App extends Element {
   static properties = { view: { state: true }, id: { state: true } };
 
@@ -28,7 +37,7 @@ class App extends Element {
     if (view === "appliance") await import("./appliance.js");
     if (view !== "appliance") document.title = "homewire";
     this.view = view === "appliance" ? "appliance" : "overview";
-    this.id = id ? decodeURIComponent(id) : null;
+    this.id = id ? decoded(id) : null;
     if (!moved) return;
     scrollTo(0, 0);
     await this.updateComplete;

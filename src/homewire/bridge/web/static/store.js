@@ -1,5 +1,6 @@
 // What the page knows: appliances, connections and running commands, kept current by the event stream.
-// Elements subscribe to a topic (`appliances`, `appliance:ID`, `commands:ID`, `connections`, `link`) and look here.
+// Elements subscribe to a topic (`appliances`, `appliance:ID`, `commands:ID`, `connections`, `link`, `snapshot` after
+// something was missed, `minute` because time has gone by) and look here.
 
 import { api, Problem } from "./api.js";
 import { EventStream } from "./stream.js";
@@ -21,6 +22,8 @@ class Store {
 
   start() {
     this.#stream.start();
+    setInterval(() => document.hidden || this.#tell("minute"), 60_000);
+    document.addEventListener("visibilitychange", () => document.hidden || this.#tell("minute"));
   }
 
   retry() {
@@ -119,6 +122,7 @@ class Store {
     this.#tell("appliances");
     this.#tell("connections");
     this.#tell("link");
+    this.#tell("snapshot");
   }
 
   on_change({ appliance: id, at, values, occurrences, availability }) {
