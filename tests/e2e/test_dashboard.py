@@ -195,11 +195,30 @@ async def test_the_stream_comes_back_after_a_restart(
         await expect(link).to_contain_text("Live")
         await house.restart()
         await expect(link).to_contain_text("Disconnected")
+        await expect(watched.page.locator(".stale")).to_contain_text("The bridge does not answer.")
+        await assert_accessible(watched.page)
         espresso.publish({"coffee_temperature": 71.5}, Origin.PUSH)  # while nobody listens
         await house.output.start()
         await link.get_by_role("button", name="Reconnect now").click()
         await expect(link).to_contain_text("Live")
         await expect(card(watched.page, "Espresso machine").locator(".big")).to_have_text("71.5")
+        await expect(watched.page.locator(".stale")).to_have_count(0)
+
+
+async def test_what_an_appliance_out_of_reach_said_last_is_marked_as_such(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    espresso.set_availability(False, "no answer for 30 seconds")
+    async with opened(browser, house, page_of(espresso)) as watched:
+        page = watched.page
+        await expect(page.get_by_role("region", name="Last known")).to_contain_text("93.4 °C")
+        await expect(page.locator(".state")).to_contain_text("no answer for 30 seconds")
+        await expect(page.get_by_role("switch", name="Power")).to_be_disabled()
+        await page.locator("hw-history .panel-foot").wait_for()
+        await assert_accessible(page)
+        espresso.set_availability(True, "connected")
+        await expect(page.get_by_role("region", name="Now")).to_contain_text("93.4 °C")
+        await expect(page.get_by_role("switch", name="Power")).to_be_enabled()
 
 
 async def test_appliances_and_troubles_come_and_go(browser: Browser, house: House) -> None:

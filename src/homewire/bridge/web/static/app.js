@@ -1,6 +1,7 @@
 // The page as a whole: header, the view that the address names, and the banner that says when the stream is down.
 // Addresses: `#/` all appliances, `#/appliance/ID` one of them.
 
+import { formatClock } from "./format.js";
 import { Element, html, nothing } from "./lit.js";
 import { store } from "./store.js";
 import "./overview.js";
@@ -54,6 +55,8 @@ class App extends Element {
         </a>
         <hw-link></hw-link>
       </header>
+      ${store.lostAt && store.loaded && store.link.state !== "refused" ? html`<p class="stale" role="status"><i class="dot bad"></i>
+        <span><b>The bridge does not answer.</b> What is shown is from ${formatClock(store.lostAt)}; this page tries again by itself.</span></p>` : nothing}
       <main id="main" tabindex="-1">${this.#main()}</main>
       <footer class="foot">
         <span>homewire ${store.version}</span>

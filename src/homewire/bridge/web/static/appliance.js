@@ -27,12 +27,12 @@ class AppliancePage extends Element {
     const details = html`${this.#features(one, "Details", (f) => f.category === "diagnostic", "details")}
       <hw-diagnostics .applianceId=${one.id}></hw-diagnostics>`;
     document.title = `${one.identity.name} · homewire`;
-    return html`<div class="page appliance">
+    return html`<div class="page appliance ${one.availability.online ? "" : "off"}">
       ${this.#header(one)}
       ${one.problems.map((problem) => html`<article class="trouble"><div><h2>${problem.message}</h2><p class="muted">${problem.remedy}</p></div></article>`)}
       <div class="columns">
         <div class="side">
-          ${this.#features(one, "Now", (f) => f.category === "primary")}
+          ${this.#features(one, one.availability.online ? "Now" : "Last known", (f) => f.category === "primary")}
           ${many ? nothing : settings}
         </div>
         <div class="wide">

@@ -2,7 +2,7 @@
 // appliance only share a group for each vendor.
 
 import { api } from "./api.js";
-import { lasting, sentence } from "./format.js";
+import { formatMoment, sentence } from "./format.js";
 import { Element, html, nothing, repeat } from "./lit.js";
 import { store } from "./store.js";
 import "./card.js";
@@ -109,7 +109,7 @@ class Overview extends Element {
         <div>
           <h3>${c.name} <span class="muted">${{ waiting: "trying again", parked: "waits for you", misconfigured: "cannot start" }[c.state]}</span></h3>
           <p>${sentence(c.error?.message ?? c.reason)}${c.error?.hint ? html` <span class="muted">${c.error.hint}</span>` : nothing}</p>
-          ${c.since ? html`<p class="muted small">${lasting(c.since)}</p>` : nothing}
+          ${c.since ? html`<p class="muted small">Since ${formatMoment(c.since)}${c.next_attempt ? `, next attempt ${formatMoment(c.next_attempt)}` : ""}</p>` : nothing}
         </div>
         ${c.state === "misconfigured" ? nothing : html`<button class="button small" @click=${() => api.retry(c.name).catch(() => {})}>Try now</button>`}
       </article>`)}</div>`;

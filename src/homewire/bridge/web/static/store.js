@@ -16,6 +16,7 @@ class Store {
   commands = new Map(); // "id key" -> the newest command of a feature, while there is something to show about it
   link = { state: "connecting" };
   loaded = false;
+  lostAt = null; // since when the bridge does not answer
   version = "";
   #topics = new Map();
   #stream = new EventStream((message) => this.#take(message), (link) => this.#linked(link));
@@ -97,6 +98,8 @@ class Store {
 
   #linked(link) {
     this.link = link;
+    if (link.state === "live") this.lostAt = null;
+    if (link.state === "waiting") this.lostAt ??= Date.now();
     this.#tell("link");
   }
 
