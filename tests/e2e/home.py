@@ -312,7 +312,8 @@ def _lamp(number: int) -> dict[str, Value]:
 def live_through(machine: HomeAppliance, until: dt.datetime, hours: int = 24) -> None:
     """Let an espresso machine live through the hours before a moment."""
     chance, step = random.Random(4), dt.timedelta(minutes=2)
-    moment, coffee, steam, shots = until - dt.timedelta(hours=hours), 24.0, 23.0, 4183 - 14
+    moment, coffee, steam, shots = until - dt.timedelta(hours=hours), 24.0, 23.0, 0
+    story: list[tuple[dt.datetime, dict[str, Value], list[Occurrence]]] = []
     unknown: dict[str, Value] = dict.fromkeys(("power", "brewing", "coffee_temperature", "steam_temperature"))
     machine.publish(unknown | {"coffee_target": None}, Origin.PUSH, at=moment - step)
     machine.publish({"coffee_target": 93.5}, Origin.PUSH, at=moment)
@@ -328,7 +329,7 @@ def live_through(machine: HomeAppliance, until: dt.datetime, hours: int = 24) ->
             "signal": -52 + chance.randrange(-3, 4),
         }
         happened = []
-        if awake and coffee > 92 and chance.random() < 0.07 and shots < 4183:
+        if awake and coffee > 92 and chance.random() < 0.07 and shots < 14:
             shots += 1
             values |= {"brewing": True, "shots": shots}
             data: dict[str, Value] = {
@@ -339,7 +340,11 @@ def live_through(machine: HomeAppliance, until: dt.datetime, hours: int = 24) ->
             happened.append(Occurrence(key="shot", type="finished", at=moment, data=data))
         else:
             values["brewing"] = False
-        machine.publish(values, Origin.PUSH, at=moment, occurrences=happened)
+        story.append((moment, values, happened))
         moment += step
+    for moment, values, happened in story:
+        if happened:  # the counter ends at what it shows now
+            values["shots"] = 4183 - shots + int(str(values["shots"]))
+        machine.publish(values, Origin.PUSH, at=moment, occurrences=happened)
     now = {key: _ESPRESSO_STATE[key] for key in ("power", "coffee_temperature", "steam_temperature")}
     machine.publish(now, Origin.PUSH, at=until)
