@@ -32,6 +32,9 @@ _DAY_S = 86_400
 _ROLL_AT_ONCE = _DAY_S * SECOND
 """One transaction rolls up one day of one series, so that the writer never waits for long."""
 
+_ROWS_AT_ONCE = 2000
+"""Between so many rows other tasks get their turn."""
+
 _FREE_PAGES = 2000
 
 
@@ -84,12 +87,14 @@ class Retention:
         async with self._engine.connect() as connection:
             carried = await connection.scalar(before)
             fold = Fold(width=level * SECOND, start=since, carried=carried)
-            async for row in await connection.stream(changes.order_by(samples.c.at)):
-                fold.add(row.at, row.number)
-        rows = [_row(series_id, level, bucket) for bucket in fold.finish(until) if bucket.sampled]
-        if rows:
+            result = await connection.stream(changes.order_by(samples.c.at))
+            async for rows in result.partitions(_ROWS_AT_ONCE):
+                for at, number in rows:
+                    fold.add(at, number)
+        made = [_row(series_id, level, bucket) for bucket in fold.finish(until) if bucket.sampled]
+        if made:
             async with self._engine.begin() as connection:
-                await connection.execute(self._store.rollup, rows)
+                await connection.execute(self._store.rollup, made)
 
     async def _prune(self, found: Iterable[_Series], now: int) -> None:
         days = self._settings
