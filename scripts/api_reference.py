@@ -8,6 +8,7 @@ from typing import Any
 from homewire.bridge.editing import ConnectionEditor
 from homewire.bridge.events import EventLog
 from homewire.bridge.history import History
+from homewire.bridge.history.routes import history_router
 from homewire.bridge.http.app import Parts, api_document
 from homewire.bridge.metrics import Metrics
 from homewire.bridge.registry import Registry
@@ -39,7 +40,7 @@ def _document() -> Json:
         reports=dict,
         ready=lambda: True,
         scrape=Metrics(registry).page,
-        api_routers=(History(None, registry=registry, clock=registry.clock).router(),),
+        api_routers=(history_router(History(None, registry=registry, clock=registry.clock)),),
     )
     return api_document(parts)
 

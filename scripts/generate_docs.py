@@ -1,4 +1,4 @@
-"""Write what the program itself knows into docs: commands, features, configuration and the HTTP API.
+"""Write what the program itself knows into docs: commands, features, configuration, HTTP API and metrics.
 
     python scripts/generate_docs.py           write them
     python scripts/generate_docs.py --check   exit with 1 when one is not current
@@ -20,6 +20,7 @@ from api_reference import api_page
 from cyclopts import App
 from rich.console import Console
 
+from homewire.bridge.metrics import declared_metric
 from homewire.cli.app import COMMANDS, load_command, make_app
 from homewire.cli.derived import summary_of
 from homewire.cli.output import Output
@@ -165,11 +166,27 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     return f"`{default}`" if default not in (None, (), "") else ""
 
 
+def metrics_page() -> str:
+    """Return the table of the metrics that the features of all installed kinds become."""
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for kind in installed_kinds().values():
+        for _model, features in kind.load_catalogue()() if kind.catalogue is not None else ():
+            for feature in features:
+                if (metric := declared_metric(feature)) is not None:
+                    found.setdefault(metric, set()).add((feature.name, kind.kind))
+    rows = ["## Features\n", "| metric | type | what | kinds of connection |", "|---|---|---|---|"]
+    for (name, type_), told in sorted(found.items()):
+        names, kinds = (", ".join(sorted(set(column))) for column in zip(*told, strict=True))
+        rows.append(f"| `{name}` | {type_} | {names} | {kinds} |")
+    return "\n".join(rows) + "\n"
+
+
 PAGES = {
     "commands.md": commands_page,
     "features.md": features_page,
     "configuration.md": settings_page,
     "api-reference.md": api_page,
+    "metrics.md": metrics_page,
 }
 
 

@@ -9,10 +9,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from homewire.appliance import Origin
-from homewire.bridge.metrics import Metrics, metric_name
+from homewire.bridge.metrics import Metrics, declared_metric, metric_name
 from homewire.bridge.registry import Registry
 from homewire.errors import CommandRejected
-from homewire.features import Number, Sensor
+from homewire.features import Number, Sensor, Value
 from homewire.kinds import installed_kinds
 from tests.bridge.kitchen import MOMENT, KitchenConnection, entry
 
@@ -94,13 +94,51 @@ def test_names_follow_the_conventions(key: str, unit: str | None, name: str) -> 
     assert metric_name(Number(key=key, name="X", unit=unit, minimum=0, maximum=1), 1.0) == name
 
 
+@pytest.mark.parametrize("letter", "abcdm")
+def test_features_that_differ_in_a_letter_have_names_that_do(letter: str) -> None:
+    feature = Sensor(key=f"coffees_{letter}", name="Coffees", state_class="total_increasing")
+    assert declared_metric(feature) == (f"homewire_coffees{letter}_total", "counter")
+
+
+async def test_names_that_clash_make_no_page_that_prometheus_refuses(page: Metrics) -> None:
+    """Keys that differ in a unit only, and a counter that is a gauge elsewhere."""
+    machine = KitchenConnection.made["Kitchen"].machine
+    more = [
+        Sensor(key="run_seconds", name="Run", unit="s"),
+        Sensor(key="run_minutes", name="Run in minutes", unit="min", state_class="total"),
+        Sensor(key="run_hours", name="Run in hours", unit="h"),
+        Sensor(key="appliance_up", name="Up"),
+        Sensor(key="protocol_unknown", name="Unknown", state_class="total"),
+    ]
+    machine.replace_features([*machine.features.values(), *more])
+    values: dict[str, Value] = {"run_seconds": 1, "run_minutes": 2, "run_hours": 3}
+    machine.publish(values | {"appliance_up": 7, "protocol_unknown": 8}, Origin.PUSH)
+    text = page.page()[0].decode()
+    every = [
+        (sample.name, *sorted(sample.labels.items()))
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    ]
+    assert len(every) == len(set(every))
+    types = re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)
+    assert len(types) == len(set(types))
+    found = samples(page)
+    assert found[f"homewire_run_seconds{KETTLE}"] == 1
+    assert found[f"homewire_run_seconds_2_total{KETTLE}"] == 120
+    assert found[f"homewire_run_seconds_3{KETTLE}"] == 10_800
+    assert found[f"homewire_appliance_up{KETTLE}"] == 1
+    assert found[f"homewire_feature_appliance_up{KETTLE}"] == 7
+    assert found[f"homewire_feature_protocol_unknown_total{KETTLE}"] == 8
+
+
 def test_the_name_of_every_feature_of_every_model_is_fine() -> None:
     for kind in installed_kinds().values():
         if kind.catalogue is None:
             continue
         for model, features in kind.load_catalogue()():
-            for feature in features:
-                name = metric_name(feature, 1.0)
+            names = [declared[0] for feature in features if (declared := declared_metric(feature))]
+            assert len(names) == len(set(names)), model
+            for name in names:
                 assert re.fullmatch(r"[a-z][a-z0-9_]*[a-z0-9]", name), (model, name)
 
 

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import importlib
 import io
+import types
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -16,6 +18,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from tests.cli.conftest import Cli, Kettle
 
+from homewire.appliance import Appliance, Identity, Origin
 from homewire.cli.console import prompt, prompt_session, toolbar
 from homewire.cli.dashboard import Dashboard
 from homewire.cli.demo import demo_session
@@ -24,6 +27,7 @@ from homewire.cli.output import Output, UsageError
 from homewire.cli.screen import Screen
 from homewire.cli.session import Session
 from homewire.errors import InvalidValue, NotFound, RemoteControlDisabled
+from homewire.features import Sensor
 
 
 @pytest.fixture
@@ -197,6 +201,26 @@ async def test_an_offline_appliance_says_why_on_its_card(session: Session) -> No
     dashboard = Dashboard(session, ["tin-kettle:K1"])
     kettle.set_availability(False, "unplugged")  # type: ignore[attr-defined]  # a view of a real appliance
     assert "unplugged" in _drawn(dashboard)
+
+
+async def test_a_small_terminal_shows_a_part_of_several_cards_and_says_of_how_many() -> None:
+    readings = tuple(Sensor(key=f"reading_{n}", name=f"Reading {n}") for n in range(30))
+    appliances = [
+        Appliance(Identity(id=f"t:{n}", vendor="T", model="M", name=f"Machine {n}"), readings)
+        for n in range(6)
+    ]
+    for one in appliances:
+        one.publish({feature.key: 1 for feature in readings}, Origin.POLL)
+        one.set_availability(one.identity.name != "Machine 1", "told by the test")
+    session = cast("Session", types.SimpleNamespace(appliances={one.identity.id: one for one in appliances}))
+    dashboard = Dashboard(session, [one.identity.id for one in appliances])
+    shown = _drawn(dashboard)
+    assert len(shown.splitlines()) <= 24
+    assert all(f"Machine {n}" in shown for n in range(4))
+    assert "4 of 6 shown" in shown
+    dashboard.scroll(5)
+    assert "Machine 5" in _drawn(dashboard)
+    assert "1 of 6 shown" in _drawn(dashboard)
 
 
 def _drawn(dashboard: Dashboard) -> str:

@@ -170,6 +170,7 @@ class HomeAppliance(Appliance):
 class HomeSettings(msgspec.Struct, frozen=True, kw_only=True):
     sort: str = "kitchen"
     count: int = 0
+    first: int = 0
 
 
 class HomeConnection(Connection[HomeSettings]):
@@ -203,8 +204,33 @@ class HomeConnection(Connection[HomeSettings]):
 
     def _furnish(self) -> list[HomeAppliance]:
         if self.settings.count:
-            return [self._one(f"Lamp {n}", "Glow", "L1", LAMP, _lamp(n)) for n in range(self.settings.count)]
-        return self._kitchen() if self.settings.sort == "kitchen" else self._flat()
+            numbers = range(self.settings.first, self.settings.first + self.settings.count)
+            return [self._one(f"Lamp {n}", "Glow", "L1", LAMP, _lamp(n)) for n in numbers]
+        sorts = {"kitchen": self._kitchen, "flat": self._flat, "hostile": self._hostile, "busy": self._busy}
+        return sorts[self.settings.sort]()
+
+    def _hostile(self) -> list[HomeAppliance]:
+        """Names and values as somebody would send who means harm, or who has much to say."""
+        features = (
+            Sensor(key="<b>", name=_HOSTILE, unit=_HOSTILE),
+            Select(key="mode", name="Mode", options=(_HOSTILE, "calm")),
+            Text(key="note", name="Note", max_length=2000),
+            Event(key="shot", name=_HOSTILE, event_types=(_HOSTILE,)),
+        )
+        state: dict[str, Value] = {"<b>": _HOSTILE, "mode": _HOSTILE, "note": "word" * 200}
+        return [
+            self._one(_HOSTILE, 'Ev"il?#%', _HOSTILE, features, state),
+            self._one("Extraordinarilylongnamewithoutanyspace" * 4, "Long", "L" * 120, LAMP, _lamp(1)),
+        ]
+
+    def _busy(self) -> list[HomeAppliance]:
+        """One appliance with more settings than anybody wants to see at once."""
+        settings = tuple(
+            Number(key=f"dose_{n}", name=f"Dose {n}", minimum=0, maximum=999, category=CONFIGURATION)
+            for n in range(60)
+        )
+        doses: dict[str, Value] = {f"dose_{n}": n for n in range(60)}
+        return [self._one("Dispenser", "Busy", "D60", (*ESPRESSO, *settings), _ESPRESSO_STATE | doses)]
 
     def _kitchen(self) -> list[HomeAppliance]:
         return [
@@ -244,6 +270,7 @@ class HomeConnection(Connection[HomeSettings]):
         return made
 
 
+_HOSTILE = "<img src=x onerror=\"document.title='owned'\"> ${alert(1)} 'quoted' &amp;"
 _ESPRESSO_STATE: dict[str, Value] = {
     "power": True,
     "coffee_temperature": 93.4,
@@ -285,7 +312,8 @@ def _lamp(number: int) -> dict[str, Value]:
 def live_through(machine: HomeAppliance, until: dt.datetime, hours: int = 24) -> None:
     """Let an espresso machine live through the hours before a moment."""
     chance, step = random.Random(4), dt.timedelta(minutes=2)
-    moment, coffee, steam, shots = until - dt.timedelta(hours=hours), 24.0, 23.0, 4183 - 14
+    moment, coffee, steam, shots = until - dt.timedelta(hours=hours), 24.0, 23.0, 0
+    story: list[tuple[dt.datetime, dict[str, Value], list[Occurrence]]] = []
     unknown: dict[str, Value] = dict.fromkeys(("power", "brewing", "coffee_temperature", "steam_temperature"))
     machine.publish(unknown | {"coffee_target": None}, Origin.PUSH, at=moment - step)
     machine.publish({"coffee_target": 93.5}, Origin.PUSH, at=moment)
@@ -301,7 +329,7 @@ def live_through(machine: HomeAppliance, until: dt.datetime, hours: int = 24) ->
             "signal": -52 + chance.randrange(-3, 4),
         }
         happened = []
-        if awake and coffee > 92 and chance.random() < 0.07 and shots < 4183:
+        if awake and coffee > 92 and chance.random() < 0.07 and shots < 14:
             shots += 1
             values |= {"brewing": True, "shots": shots}
             data: dict[str, Value] = {
@@ -312,7 +340,11 @@ def live_through(machine: HomeAppliance, until: dt.datetime, hours: int = 24) ->
             happened.append(Occurrence(key="shot", type="finished", at=moment, data=data))
         else:
             values["brewing"] = False
-        machine.publish(values, Origin.PUSH, at=moment, occurrences=happened)
+        story.append((moment, values, happened))
         moment += step
+    for moment, values, happened in story:
+        if happened:  # the counter ends at what it shows now
+            values["shots"] = 4183 - shots + int(str(values["shots"]))
+        machine.publish(values, Origin.PUSH, at=moment, occurrences=happened)
     now = {key: _ESPRESSO_STATE[key] for key in ("power", "coffee_temperature", "steam_temperature")}
     machine.publish(now, Origin.PUSH, at=until)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -19,6 +20,9 @@ from homewire.secrets import Secret
 pytestmark = [pytest.mark.real_time, pytest.mark.system, pytest.mark.xdist_group("browser")]
 
 AXE = (Path(__file__).parent / "vendor/axe/axe.min.js").read_text()
+
+COFFEE = "document.querySelector('hw-history')?.data?.series.find((one) => one.key === 'coffee_temperature')"
+"""What the charts hold of the coffee boiler."""
 
 
 @pytest.fixture
@@ -41,6 +45,13 @@ def row(page: Page, name: str) -> Locator:
 
 def page_of(appliance: HomeAppliance) -> str:
     return f"/#/appliance/{appliance.identity.id}"
+
+
+async def until(page: Page, expression: str) -> None:
+    """Wait until an expression is true in the page, which forbids Playwright's own way of waiting for it."""
+    async with asyncio.timeout(10):
+        while not await page.evaluate(expression):
+            await page.evaluate("new Promise((done) => requestAnimationFrame(done))")
 
 
 async def assert_accessible(page: Page) -> None:
@@ -184,11 +195,30 @@ async def test_the_stream_comes_back_after_a_restart(
         await expect(link).to_contain_text("Live")
         await house.restart()
         await expect(link).to_contain_text("Disconnected")
+        await expect(watched.page.locator(".stale")).to_contain_text("The bridge does not answer.")
+        await assert_accessible(watched.page)
         espresso.publish({"coffee_temperature": 71.5}, Origin.PUSH)  # while nobody listens
         await house.output.start()
         await link.get_by_role("button", name="Reconnect now").click()
         await expect(link).to_contain_text("Live")
         await expect(card(watched.page, "Espresso machine").locator(".big")).to_have_text("71.5")
+        await expect(watched.page.locator(".stale")).to_have_count(0)
+
+
+async def test_what_an_appliance_out_of_reach_said_last_is_marked_as_such(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    espresso.set_availability(False, "no answer for 30 seconds")
+    async with opened(browser, house, page_of(espresso)) as watched:
+        page = watched.page
+        await expect(page.get_by_role("region", name="Last known")).to_contain_text("93.4 °C")
+        await expect(page.locator(".state")).to_contain_text("no answer for 30 seconds")
+        await expect(page.get_by_role("switch", name="Power")).to_be_disabled()
+        await page.locator("hw-history .panel-foot").wait_for()
+        await assert_accessible(page)
+        espresso.set_availability(True, "connected")
+        await expect(page.get_by_role("region", name="Now")).to_contain_text("93.4 °C")
+        await expect(page.get_by_role("switch", name="Power")).to_be_enabled()
 
 
 async def test_appliances_and_troubles_come_and_go(browser: Browser, house: House) -> None:
@@ -327,6 +357,150 @@ async def test_two_hundred_appliances_are_shown(browser: Browser, empty_house: H
         last.publish({"watts": 77}, Origin.PUSH)
         await expect(card(watched.page, "Lamp 199").locator(".big")).to_have_text("77")
         assert watched.mistakes == []
+
+
+async def test_hostile_names_and_values_are_only_text(browser: Browser, empty_house: House) -> None:
+    await empty_house.start(Evil={"sort": "hostile"})
+    evil, long = HomeConnection.made["Evil"].appliances.values()
+    assert isinstance(evil, HomeAppliance)
+    async with opened(browser, empty_house, viewport={"width": 390, "height": 800}) as watched:
+        page = watched.page
+        await expect(page.locator("hw-card")).to_have_count(2)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await page.locator("hw-card h3 a").first.click()
+        await expect(page.locator("h1")).to_have_text(evil.identity.name)
+        shot = Occurrence(key="shot", type="x", at=evil.clock.now(), data={"<i>": evil.identity.name})
+        evil.publish({}, Origin.PUSH, occurrences=[shot])
+        await expect(page.locator(".events li")).to_contain_text("onerror")
+        evil.refusal = CommandRejected(evil.identity.name)
+        await row(page, "Mode").locator("select").select_option("calm")
+        await expect(row(page, "Mode").locator(".refused")).to_contain_text("<img src=x")
+        await page.locator("summary").click()
+        await expect(page.locator(".diagnostics pre")).to_contain_text("onerror")
+        assert await page.locator("main img, main script").count() == 0
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert await page.title() == f"{evil.identity.name} · homewire"
+        await page.goto(empty_house.output.address + page_of(evil).replace(evil.identity.id, "%E0%A4%A"))
+        await expect(page.get_by_role("heading", name="This appliance is not here")).to_be_visible()
+        await page.goto(f"{empty_house.output.address}/#/appliance/{long.identity.id}")
+        await expect(page.locator("h1")).to_have_text(long.identity.name)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert watched.mistakes == []
+
+
+async def test_the_browser_refuses_what_the_policy_forbids(browser: Browser, house: House) -> None:
+    async with opened(browser, house) as watched:
+        page = watched.page
+        await page.locator("hw-card").first.wait_for()
+        inject = "document.body.insertAdjacentHTML('beforeend', '<b id=x>')"
+        refused = await page.evaluate(f"() => {{ try {{ {inject} }} catch (error) {{ return error.name }} }}")
+        assert refused == "TypeError"
+        assert await page.evaluate("fetch('http://127.0.0.1:1/').catch((error) => error.name)") == "TypeError"
+        assert await page.locator("#x").count() == 0
+
+
+async def test_a_tab_that_stays_open_does_not_grow(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    async with opened(browser, house, page_of(espresso)) as watched:
+        page = watched.page
+        await page.locator("hw-history .panel-foot").wait_for()
+        for number in range(3000):
+            shot = Occurrence(key="shot", type="finished", at=espresso.clock.now(), data={"n": number})
+            values = {"coffee_temperature": 90 + number % 50 / 10}
+            espresso.publish(values, Origin.PUSH, occurrences=[shot] if number % 3 == 0 else [])
+            if number % 100 == 0:
+                await page.evaluate("1")
+        await house.history.flush()
+        await expect(page.locator("hw-chart").first).to_contain_text("Coffee boiler 94.9")
+        await until(page, f"{COFFEE}?.at.length < 2100")
+        await expect(page.locator(".events li")).to_have_count(500)
+        await expect(page.get_by_role("button", name="Earlier")).to_be_visible()
+
+
+async def test_charts_ask_for_what_they_show_only(browser: Browser, empty_house: House) -> None:
+    await empty_house.start(Bar={"sort": "busy"})
+    dispenser = HomeConnection.made["Bar"].get("Dispenser")
+    live_through(dispenser, empty_house.registry.clock.now())
+    await empty_house.history.flush()
+    async with opened(browser, empty_house) as watched:
+        page, asked = watched.page, list[str]()
+        page.on("request", lambda r: asked.append(r.url) if "/history/points" in r.url else None)
+        await page.goto(empty_house.output.address + page_of(dispenser))
+        await page.locator("hw-chart canvas").first.wait_for()
+        assert len(asked) < 12
+        await page.get_by_role("button", name="Show everything").click()
+        await expect(page.locator(".lane, hw-chart")).not_to_have_count(0)
+        await expect(page.get_by_role("button", name="Show less")).to_be_visible()
+        await until(page, "document.querySelector('hw-history').data?.series.length > 60")
+
+
+async def test_a_chart_has_a_gap_where_nobody_knew(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    live_through(espresso, house.registry.clock.now())
+    await house.history.flush()
+    held = f"{COFFEE}?.values.slice(-3)"
+    async with opened(browser, house, page_of(espresso)) as watched:
+        await watched.page.locator("hw-chart canvas").first.wait_for()
+        before = await watched.page.evaluate(f"{held}.at(-1)")
+        espresso.set_availability(False, "unplugged")
+        espresso.set_availability(True, "connected")
+        await until(watched.page, f"JSON.stringify({held}) === '[{before},null,{before}]'")
+        await house.history.flush()
+        await watched.page.reload()  # the bridge remembers the same
+        await until(watched.page, f"JSON.stringify({held}) === '[{before},null,{before}]'")
+        assert watched.mistakes == []
+
+
+async def test_charts_make_up_for_what_was_missed(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    live_through(espresso, house.registry.clock.now())
+    await house.history.flush()
+    async with opened(browser, house, page_of(espresso)) as watched:
+        link = watched.page.locator("hw-link")
+        await watched.page.locator("hw-chart canvas").first.wait_for()
+        await house.restart()
+        await expect(link).to_contain_text("Disconnected")
+        for value in (71.5, 72.5):
+            espresso.publish({"coffee_temperature": value}, Origin.PUSH)
+        await house.history.flush()
+        await house.output.start()
+        await expect(link).to_contain_text("Live", timeout=20_000)
+        await expect(watched.page.locator("hw-chart").first).to_contain_text("Coffee boiler 72.5")
+        await until(watched.page, f"{COFFEE}?.values.includes(71.5)")
+
+
+async def test_a_network_that_is_gone_shows(browser: Browser, house: House, espresso: HomeAppliance) -> None:
+    """An open WebSocket says nothing about a network that swallows everything."""
+    async with opened(browser, house) as watched:
+        link = watched.page.locator("hw-link")
+        await expect(link).to_contain_text("Live")
+        await watched.page.context.set_offline(True)
+        await expect(link).to_contain_text("Disconnected")
+        espresso.publish({"coffee_temperature": 71.5}, Origin.PUSH)
+        await watched.page.context.set_offline(False)
+        await expect(link).to_contain_text("Live")
+        await expect(card(watched.page, "Espresso machine").locator(".big")).to_have_text("71.5")
+
+
+async def test_connections_with_one_appliance_share_a_group(browser: Browser, empty_house: House) -> None:
+    await empty_house.start(Hall={"count": 1}, Attic={"count": 1, "first": 9}, Flat={})
+    async with opened(browser, empty_house) as watched:
+        groups = watched.page.locator(".group h2")
+        await expect(groups).to_have_text(["Glow2", "Flat3"])
+
+
+async def test_nothing_is_offered_for_installation_that_is_installed(
+    browser: Browser, house: House, espresso: HomeAppliance
+) -> None:
+    async with opened(browser, house, page_of(espresso)) as watched:
+        update = row(watched.page, "Newest firmware")
+        await expect(update.get_by_role("button", name="Install")).to_be_visible()
+        espresso.publish({"firmware": "2.5.0"}, Origin.PUSH)
+        await expect(update).to_contain_text("Up to date")
+        await expect(update.get_by_role("button")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

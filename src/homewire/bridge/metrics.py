@@ -2,16 +2,17 @@
 
 Names follow Prometheus' conventions: base units in the name, counters end in `_total`, moments in
 `_timestamp_seconds`, ratios go from 0 to 1. The base-unit table has no volume, so litres stay litres.
-docs/metrics.md is the reference, made by `reference()`.
+docs/metrics.md is the reference; its table of features' metrics is made from `declared_metric`.
 """
 
 from __future__ import annotations
 
 import collections
 import datetime as dt
+import itertools
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -24,11 +25,11 @@ from homewire.bridge.health import resident_bytes
 from homewire.bridge.registry import Registry
 from homewire.commands import Command
 from homewire.errors import HomewireError
-from homewire.features import Feature, Value
+from homewire.features import BinarySensor, Cover, Feature, Lock, Number, Switch, Value
 from homewire.link.connection import Connection
 from homewire.unknowns import Unknowns
 
-__all__ = ["Metrics", "Unit", "metric_name", "unit_of"]
+__all__ = ["Metrics", "Unit", "declared_metric", "metric_name", "unit_of"]
 
 
 class Unit(NamedTuple):
@@ -83,7 +84,7 @@ _UNITS = {
 }
 
 _ABBREVIATIONS = frozenset(["s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d"])
-"""Words that promtool takes for abbreviated units, whatever they mean here (group b, dose d)."""
+"""Words that promtool takes for abbreviated units, whatever they mean here."""
 
 _FOREIGN_WORDS = frozenset(
     [
@@ -110,9 +111,19 @@ _FOREIGN_WORDS = frozenset(
 )
 """Other units than the base units, which the suffix tells, and the types of metrics."""
 
+_Family: TypeAlias = GaugeMetricFamily | CounterMetricFamily
+
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _TOTALS = ("total", "total_increasing")
-_OWN_PREFIXES = ("homewire_appliance_", "homewire_connection_", "homewire_command", "homewire_bridge_")
+_OWN_PREFIXES = (
+    "homewire_appliance_",
+    "homewire_bridge_",
+    "homewire_command",
+    "homewire_connection_",
+    "homewire_feature_",
+    "homewire_protocol_",
+)
+"""What the bridge says of itself; a feature whose name begins like this goes below `homewire_feature_`."""
 
 
 def unit_of(feature: Feature) -> Unit:
@@ -125,13 +136,29 @@ def unit_of(feature: Feature) -> Unit:
 
 def metric_name(feature: Feature, value: Value) -> str:
     """Return the metric's name for a value of this feature, `_total` not included."""
-    base = _words(feature.key)
-    if isinstance(value, dt.datetime):
-        suffix = "timestamp_seconds"
-    elif isinstance(value, bool):
-        suffix = ""
+    return _name(feature, type(value))
+
+
+def declared_metric(feature: Feature) -> tuple[str, str] | None:
+    """Return name and type of the metric that a feature will have; None for what declares no number."""
+    if isinstance(feature, BinarySensor | Switch | Lock):
+        kind: type = bool
+    elif feature.device_class == "timestamp":
+        kind = dt.datetime
+    elif isinstance(feature, Number | Cover) or feature.unit or feature.state_class:
+        kind = float
     else:
-        suffix = unit_of(feature).suffix
+        return None
+    counts = kind is float and feature.state_class in _TOTALS
+    return _name(feature, kind) + ("_total" if counts else ""), "counter" if counts else "gauge"
+
+
+def _name(feature: Feature, kind: type) -> str:
+    base, suffix = _words(feature.key), unit_of(feature).suffix
+    if issubclass(kind, dt.datetime):
+        suffix = "timestamp_seconds"
+    elif kind is bool:
+        suffix = ""
     name = base if not suffix or base.endswith(f"_{suffix}") or base == suffix else f"{base}_{suffix}"
     name = f"homewire_{name}"
     if name.endswith(("_total", "_info")):
@@ -140,12 +167,16 @@ def metric_name(feature: Feature, value: Value) -> str:
 
 
 def _words(key: str) -> str:
-    """Return the key as Prometheus likes names: no unit that is not a base unit, no abbreviation, no type."""
+    """Return the key as Prometheus likes names: no unit that is not a base unit, no abbreviation, no type.
+
+    Promtool takes some single letters for units (dose_b, dose_d); all are joined with the word before them,
+    so that dosea, doseb and dosec are alike.
+    """
     kept: list[str] = []
     for word in re.sub(r"[^a-z0-9]+", "_", key.lower()).strip("_").split("_"):
         if word in _FOREIGN_WORDS and kept:
             continue
-        if word in _ABBREVIATIONS and kept:
+        if kept and (word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha())):
             kept[-1] += word
         else:
             kept.append(word)
@@ -273,32 +304,36 @@ class _State(Collector):
         yield from (info, up, updated, problems)
 
     def _features(self) -> Iterator[Metric]:
-        families: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
-        kinds = {"homewire_connection_losses", "homewire_connection_up"}
+        families: dict[str, _Family] = {}
         for key, appliance in self._registry.appliances.items():
+            taken: set[str] = set()
             for feature, value in _numeric(appliance):
-                family = _family(families, feature, value)
-                if family is not None and family.name not in kinds:
-                    family.add_metric([key], _number(feature, value))
+                family = _family(families, taken, feature, value)
+                family.add_metric([key], _number(feature, value))
         yield from families.values()
 
 
-def _family(
-    families: dict[str, GaugeMetricFamily | CounterMetricFamily], feature: Feature, value: Value
-) -> GaugeMetricFamily | CounterMetricFamily | None:
-    """Return the family of a feature; None when the name is taken by a family of another type."""
-    name = metric_name(feature, value)
-    wanted: type[GaugeMetricFamily | CounterMetricFamily] = (
-        CounterMetricFamily if _is_counter(feature, value) else GaugeMetricFamily
-    )
-    if name not in families:
-        families[name] = wanted(
-            name, f"{feature.help or feature.name}.".replace("..", "."), labels=("appliance",)
-        )
-    elif type(families[name]) is not wanted:
-        name = f"{name}_value"
-        families.setdefault(name, GaugeMetricFamily(name, feature.name, labels=("appliance",)))
-    return families[name]
+def _family(families: dict[str, _Family], taken: set[str], feature: Feature, value: Value) -> _Family:
+    """Return the family of a feature, one that its appliance has not `taken` yet.
+
+    A name may be that of a family of another type, or of another feature of the same appliance whose key
+    differs in a unit only. Prometheus would refuse the whole page for either, so the later one is numbered.
+    """
+    wanted = CounterMetricFamily if _is_counter(feature, value) else GaugeMetricFamily
+    name = base = metric_name(feature, value)
+    for number in itertools.count(2):
+        family = families.get(name)
+        if family is None:
+            family = families[name] = wanted(name, _help(feature), labels=("appliance",))
+        if type(family) is wanted and name not in taken:
+            taken.add(name)
+            return family
+        name = f"{base}_{number}"
+    raise AssertionError  # a count has no end
+
+
+def _help(feature: Feature) -> str:
+    return " ".join(f"{text.rstrip('.')}." for text in (feature.name, feature.help) if text)
 
 
 def _is_counter(feature: Feature, value: Value) -> bool:

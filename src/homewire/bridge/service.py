@@ -39,6 +39,8 @@ from homewire.config import Configuration, ConnectionEntry, load
 from homewire.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from litestar import Router
+
     from homewire.bridge.history import History
 
 __all__ = ["Bridge"]
@@ -171,7 +173,7 @@ class Bridge:
             reports=self.reports,
             ready=self._is_ready,
             scrape=Metrics(self.registry).page if metrics.enabled else None,
-            api_routers=(history.router(),) if history else (),
+            api_routers=_history_routes(history),
             root_routers=(web_router(),),
         )
         return HttpOutput(parts, settings, socket_path=socket_path(file, self.settings))
@@ -216,3 +218,11 @@ def _make_history(registry: Registry, configuration: Configuration) -> History |
         return History(settings, registry=registry, clock=registry.clock)
     except ConfigurationError as error:
         raise configuration.places.located(error, "history") from error
+
+
+def _history_routes(history: History | None) -> tuple[Router, ...]:
+    if history is None:
+        return ()
+    from homewire.bridge.history.routes import history_router  # noqa: PLC0415 - imported only when wanted
+
+    return (history_router(history),)

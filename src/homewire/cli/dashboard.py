@@ -27,8 +27,13 @@ from homewire.features import Feature
 __all__ = ["Dashboard", "newsworthy", "pause_s"]
 
 _CARD_WIDTH = 44
-_CARD_ROWS = 14
-"""Readings shown on a card; `homewire status` shows the others."""
+_NARROW_CARD_WIDTH = 40
+"""Two columns on a terminal of 80."""
+
+_CARD_ROWS = range(3, 15)
+"""Readings shown on a card, few where the screen is low; `homewire status` shows the others."""
+
+_CARD_FRAME = 2
 
 _FRESH_S = 1.5
 """How long a changed value stays bright."""
@@ -87,17 +92,20 @@ class Dashboard:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay the cards out in columns and put the events below."""
         height = options.height or console.size.height
-        cards = [self._card(appliance) for appliance in self.appliances()[self._first :]]
-        footer = self._footer()
-        room = max(height - _EVENTS - 3, 5)
-        yield _columns(cards, options.max_width, room)
-        yield footer
+        events = min(_EVENTS, max(height // 6, 1))
+        room = max(height - events - _CARD_FRAME - 1, _CARD_ROWS[0] + _CARD_FRAME)
+        rows = max(_CARD_ROWS[0], min(_CARD_ROWS[-1], room // 2 - _CARD_FRAME))  # two below each other fit
+        appliances = self.appliances()
+        cards = [self._card(appliance, rows) for appliance in appliances[self._first :]]
+        table, shown = _columns(cards, options.max_width, room)
+        yield table
+        yield self._footer(events, "" if shown == len(appliances) else f"{shown} of {len(appliances)} shown")
 
-    def _card(self, appliance: ApplianceView) -> tuple[Panel, int]:
-        """Return the appliance's card and its height in lines."""
+    def _card(self, appliance: ApplianceView, most: int) -> tuple[Panel, int]:
+        """Return the appliance's card with that many readings at most, and its height in lines."""
         who, how = appliance.identity, appliance.availability
         shown = prominent(appliance)
-        rows = shown[:_CARD_ROWS]
+        rows = shown[: most if how.online else most - 1]  # the reason why not takes a line
         grid = Table.grid(expand=True, padding=(0, 1))
         grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         grid.add_column(max_width=_CARD_WIDTH // 2, no_wrap=True, overflow="ellipsis", justify="right")
@@ -113,7 +121,7 @@ class Dashboard:
         panel = Panel(
             body, title=Text(who.name, "bold"), subtitle=subtitle, border_style=color, padding=(0, 1)
         )
-        return panel, len(rows) + 2 + (not how.online)
+        return panel, len(rows) + _CARD_FRAME + (not how.online)
 
     def _row(self, appliance: ApplianceView, feature: Feature) -> tuple[Text, Text]:
         place = (appliance.identity.id, feature.key)
@@ -133,10 +141,11 @@ class Dashboard:
         steps = len(_SPARK) - 1
         return "".join(_SPARK[round((value - base) / span * steps)] for value in points)
 
-    def _footer(self) -> Any:
-        lines = list(self._events) or [Text("Waiting for the first change …", "dim")]
-        lines += [Text("")] * (_EVENTS - len(lines))
-        return Panel(Group(*lines), title=Text("Latest", "dim"), border_style="dim", padding=(0, 1))
+    def _footer(self, height: int, note: str) -> Any:
+        lines = list(self._events)[-height:] or [Text("Waiting for the first change …", "dim")]
+        lines += [Text("")] * (height - len(lines))
+        title, subtitle = Text("Latest", "dim"), Text(note, "dim") if note else None
+        return Panel(Group(*lines), title=title, subtitle=subtitle, border_style="dim", padding=(0, 1))
 
     def _take(self, change: Change) -> None:
         if self._wanted is not None and change.appliance not in self._wanted:
@@ -159,21 +168,23 @@ class Dashboard:
             course.append((now, float(value)))
 
 
-def _columns(cards: list[tuple[Panel, int]], width: int, height: int) -> Table:
-    """Put each card into the shortest column; what does not fit below is cut by its column."""
-    number = max(1, min(width // _CARD_WIDTH, len(cards)))
+def _columns(cards: list[tuple[Panel, int]], width: int, height: int) -> tuple[Table, int]:
+    """Put each card into the shortest column until one does not fit; return how many did."""
+    fitting = max(width // _CARD_WIDTH, min(width // _NARROW_CARD_WIDTH, 2), 1)
+    number = max(1, min(fitting, len(cards)))
     columns: list[list[Panel]] = [[] for _ in range(number)]
     heights = [0] * number
     for panel, lines in cards:
         shortest = heights.index(min(heights))
-        if heights[shortest] + lines <= height:
-            columns[shortest].append(panel)
-            heights[shortest] += lines
+        if heights[shortest] + lines > height:
+            break
+        columns[shortest].append(panel)
+        heights[shortest] += lines
     table = Table.grid(expand=True)
     for _ in columns:
         table.add_column(ratio=1)
     table.add_row(*(Group(*column) for column in columns))
-    return table
+    return table, sum(map(len, columns))
 
 
 def _has_news(appliance: ApplianceView) -> bool:

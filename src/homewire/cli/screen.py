@@ -33,7 +33,8 @@ __all__ = ["Screen"]
 
 _REFRESH_S = 0.25
 _ANSWER_LINES = 12
-_HINT = "Try: power on · help · use NAME · Tab completes · PageUp and PageDown scroll · Ctrl-C ends"
+_HINT = "Try: power on · help · use NAME · Tab completes · PageDown · Ctrl-C ends"
+"""One line on a terminal of 80 columns."""
 
 
 class Screen:

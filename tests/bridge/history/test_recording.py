@@ -13,7 +13,7 @@ from tests.bridge.history.conftest import Machine
 from homewire.appliance import Occurrence, Origin
 from homewire.bridge.history import History, export
 from homewire.errors import InvalidValue, NotFound
-from homewire.features import Value
+from homewire.features import Sensor, Value
 
 pytestmark = pytest.mark.real_time
 
@@ -229,3 +229,40 @@ async def test_an_export_is_streamed(history: History, machine: Machine) -> None
     table = [chunk async for chunk in export.as_csv(history.reader, None, at(0), at(5000))]
     assert len(table) > 3
     assert b"".join(table).count(b"\r\n") == 3001
+
+
+async def test_what_is_out_of_reach_is_unknown_until_it_is_back(history: History, machine: Machine) -> None:
+    machine.set_availability(True, "connected")
+    machine.publish({"temperature": 93, "phase": "washing"}, Origin.PUSH)
+    machine.set_availability(False, "unplugged")
+    machine.set_availability(False, "still unplugged")  # nothing new
+    machine.set_availability(True, "connected")
+    await history.flush()
+    now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
+    for key, value in (("temperature", 93), ("phase", "washing")):
+        points = await history.reader.points(
+            "test:machine", key, now - dt.timedelta(hours=1), now, resolution_s=0
+        )
+        assert points.columns["value"] == [value, None, value]
+
+
+async def test_what_was_taken_away_is_unknown(history: History, machine: Machine) -> None:
+    report(machine, 0, temperature=93)
+    history.detach("test:machine")
+    history.attach(machine)  # its values are older than its absence
+    history.detach("test:machine")
+    await history.flush()
+    now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
+    for key, held in (("temperature", 93), ("$available", False)):
+        points = await history.reader.points("test:machine", key, at(-1), now, resolution_s=0)
+        assert points.columns["value"][0] == held
+        assert points.columns["value"][-1] is None
+
+
+async def test_a_feature_that_is_declared_later_is_recorded(history: History, machine: Machine) -> None:
+    late = Sensor(key="humidity", name="Humidity", unit="%")
+    assert history.recorder._series_of(machine, "humidity") is None
+    machine.replace_features([*machine.features.values(), late])
+    report(machine, 0, humidity=40)
+    await history.flush()
+    assert await values_of(history, "humidity") == [40]

@@ -41,12 +41,13 @@ def victim(file: Path, first: int, *more: str) -> Iterator[tuple[subprocess.Pope
 
 
 def recorded(file: Path) -> list[int]:
-    """Return the recorded numbers after checking the whole file."""
+    """Return the recorded numbers, without what is unknown, after checking the whole file."""
     with contextlib.closing(sqlite3.connect(file)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
         query = (
-            "SELECT number FROM samples JOIN series ON id = series_id WHERE key = 'temperature' ORDER BY at"
+            "SELECT number FROM samples JOIN series ON id = series_id"
+            " WHERE key = 'temperature' AND number IS NOT NULL ORDER BY at"
         )
         with contextlib.suppress(sqlite3.OperationalError):  # killed before there were tables
             return [int(number) for (number,) in database.execute(query)]
@@ -178,6 +179,33 @@ async def test_a_database_out_of_reach_is_opened_later(tmp_path: Path) -> None:
     now = clock.now()
     points = await history.reader.points("test:machine", "temperature", now - dt.timedelta(hours=1), now)
     assert points.columns["value"] == [1]
+    await history.stop()
+
+
+async def test_the_time_after_a_crash_is_unknown_and_after_a_quiet_hour_is_not(tmp_path: Path) -> None:
+    settings = HistorySettings(url=Secret(f"sqlite:///{tmp_path}/history.sqlite"))
+    clock = Clock()
+    crashed = History(settings, clock=clock)
+    await crashed.start()
+    machine = Machine(clock=clock)
+    crashed.attach(machine)
+    began = clock.now()
+    machine.publish({"temperature": 93}, Origin.PUSH)
+    await clock.sleep(3600)
+    await crashed._engine.dispose()  # no more than a crash leaves: nothing said goodbye
+    for task in crashed._tasks:
+        task.cancel()
+    ended = clock.now()
+    await clock.sleep(7200)
+    history = History(settings, clock=clock)
+    await history.start()
+    points = await history.reader.points("test:machine", "temperature", began, clock.now(), resolution_s=0)
+    held, unknown = points.columns["at"]
+    assert points.columns["value"] == [93, None]
+    assert ended.timestamp() - 62 <= unknown <= ended.timestamp()
+    assert held == pytest.approx(began.timestamp(), abs=1)
+    hours = await history.reader.points("test:machine", "temperature", began, clock.now(), resolution_s=900)
+    assert hours.columns["mean"][-2:] == [None, None]
     await history.stop()
 
 

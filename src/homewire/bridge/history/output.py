@@ -10,21 +10,18 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from homewire.appliance import Appliance, Problem
 from homewire.bridge.history.database import make_engine, migrate
 from homewire.bridge.history.queries import Reader
-from homewire.bridge.history.recorder import Recorder
+from homewire.bridge.history.recorder import Recorder, microseconds
 from homewire.bridge.history.retention import Retention
 from homewire.bridge.history.settings import HistorySettings
 from homewire.bridge.history.store import Store
 from homewire.clock import Clock
 from homewire.errors import ConnectionFailed, HomewireError
 from homewire.secrets import redact
-
-if TYPE_CHECKING:
-    from litestar import Router
 
 __all__ = ["Appliances", "History"]
 
@@ -35,6 +32,9 @@ _BATCH_ROWS = 10_000
 
 _LONGEST_PAUSE_S = 30.0
 _RETENTION_EVERY_S = 3600.0
+_MARK_EVERY_S = 60.0
+"""How often it is noted that nothing happened: so much of a value that holds on can a crash make unknown."""
+
 _LAST_WRITE_S = 1.0
 """What the last write may take of the time in which the bridge says goodbye."""
 
@@ -75,6 +75,7 @@ class History:
         self._retention = Retention(self._engine, self._store, self.settings, self.clock)
         self._reader = Reader(self._engine, self.clock)
         self._open = False
+        self._mark_due = float("-inf")
         self._writing = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -123,18 +124,12 @@ class History:
         await self._engine.dispose()
         self._open = False
 
-    def router(self) -> Router:
-        """Return its routes, to be put below /api/v1."""
-        from homewire.bridge.history.routes import history_router  # noqa: PLC0415 - the routes import us
-
-        return history_router(self)
-
     async def flush(self) -> bool:
         """Write everything that is buffered; tell whether that worked."""
         async with self._writing:
             try:
                 await self._ensure_open()
-                while len(self.recorder):
+                while len(self.recorder) or self.clock.monotonic() >= self._mark_due:
                     await self._write_batch()
             except Exception as error:
                 self._failed(error)
@@ -165,16 +160,18 @@ class History:
     async def _ensure_open(self) -> None:
         if not self._open:
             await migrate(self._engine)
+            await self._store.end_gap(microseconds(self.clock.now()))
             self._open = True
 
     async def _write_batch(self) -> None:
         batch = self.recorder.take_batch(_BATCH_ROWS)
         try:
-            await self._store.write(batch)
+            await self._store.write(batch, microseconds(self.clock.now()))
         except BaseException:
             self.recorder.put_back(batch)
             raise
         self.written += len(batch)
+        self._mark_due = self.clock.monotonic() + _MARK_EVERY_S
 
     async def _keep_writing(self) -> None:
         pause = self.settings.flush_s

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from homewire.bridge.history.folding import Bucket, Fold
@@ -183,8 +183,10 @@ async def _first(connection: AsyncConnection, series_id: int) -> int:
 
 
 async def _is_text(connection: AsyncConnection, series_id: int) -> bool:
-    query = select(samples.c.at).where(samples.c.series_id == series_id, samples.c.text.is_not(None)).limit(1)
-    return (await connection.execute(query)).first() is not None
+    """Tell by the first value that is known."""
+    said = or_(samples.c.text.is_not(None), samples.c.number.is_not(None))
+    query = select(samples.c.text.is_not(None)).where(samples.c.series_id == series_id, said).limit(1)
+    return bool(await connection.scalar(query))
 
 
 async def _automatic(connection: AsyncConnection, series_id: int, since: int, until: int) -> int:
@@ -232,7 +234,12 @@ async def _buckets(
         )
     carried = await _before(connection, found.id, since)
     fold = Fold(width=width, start=since, carried=carried[1] if carried else None)
-    for source in sources(since, until, width_s, await _marks(connection)):
+    chosen = sources(since, until, width_s, await _marks(connection))
+    if chosen and chosen[0].start > since:  # of what came before, only the value that held then was kept
+        held = await _before(connection, found.id, chosen[0].start)
+        if held is not None and held[0] >= since:
+            fold.add(held[0], held[1])
+    for source in chosen:
         await _feed(connection, found.id, source, fold)
     buckets = fold.finish(until)
     return Points(

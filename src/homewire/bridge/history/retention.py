@@ -1,21 +1,23 @@
 """Keeping the history small: old changes become means with extremes, and what is past its days goes.
 
 Rolling up comes first and remembers how far it came; nothing is removed that is not rolled up yet. Of every
-series the newest change stays whatever its age, because it is what holds today. A bucket in which nothing
-changed is not stored: the one before it says what held.
+series the newest change before the limit stays, because it is what held when the kept part begins. A bucket
+in which nothing changed is not stored: the one before it says what held. Everything goes series by series:
+each step finds its rows by key, however long the table, and the writer never waits for long.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, select, text
+from sqlalchemy import and_, delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from homewire.bridge.history.database import is_sqlite
 from homewire.bridge.history.folding import Bucket, Fold
 from homewire.bridge.history.recorder import microseconds
-from homewire.bridge.history.schema import marks, occurrences, rollups, samples
+from homewire.bridge.history.schema import marks, occurrences, rollups, samples, series
 from homewire.bridge.history.settings import HistorySettings
 from homewire.bridge.history.sources import LEVELS, RAW, SECOND
 from homewire.bridge.history.store import Store
@@ -30,7 +32,19 @@ _DAY_S = 86_400
 _ROLL_AT_ONCE = _DAY_S * SECOND
 """One transaction rolls up one day of one series, so that the writer never waits for long."""
 
+_ROWS_AT_ONCE = 2000
+"""Between so many rows other tasks get their turn."""
+
 _FREE_PAGES = 2000
+
+
+class _Series(NamedTuple):
+    """A series with samples: whether they are texts, and the moments of the first and the newest one."""
+
+    id: int
+    textual: bool
+    first: int
+    newest: int
 
 
 class Retention:
@@ -45,36 +59,25 @@ class Retention:
     async def run(self) -> None:
         """Roll up what is settled, then remove what is past its days."""
         now = microseconds(self._clock.now())
+        async with self._engine.connect() as connection:
+            found = [_Series(*row) for row in await connection.execute(_all_series())]
         for level in LEVELS:
-            await self._roll_up(level, now - _SETTLED_S * SECOND)
-        await self._prune(now)
+            await self._roll_up(level, found, now - _SETTLED_S * SECOND)
+        await self._prune(found, now)
 
-    async def _roll_up(self, level: int, until: int) -> None:
+    async def _roll_up(self, level: int, found: Iterable[_Series], until: int) -> None:
         width = level * SECOND
         until -= until % width
         async with self._engine.connect() as connection:
             since = await _mark(connection, f"rolled:{level}")
-            first, newest = await _span(connection)
-        if first is None or newest is None:
-            return
-        begin = max(since, first - first % width)
-        for left in range(begin, min(until, newest + 1), _ROLL_AT_ONCE):
-            await self._roll_up_range(level, left, min(left + _ROLL_AT_ONCE, until))
+        for one in (one for one in found if not one.textual):
+            begin = max(since, one.first - one.first % width)
+            for left in range(begin, min(until, one.newest + 1), _ROLL_AT_ONCE):
+                await self._roll_up_series(one.id, level, left, min(left + _ROLL_AT_ONCE, until))
         await self._set_mark(f"rolled:{level}", until)
 
-    async def _roll_up_range(self, level: int, since: int, until: int) -> None:
-        query = (
-            select(samples.c.series_id)
-            .where(samples.c.at >= since, samples.c.at < until, samples.c.text.is_(None))
-            .distinct()
-        )
-        async with self._engine.connect() as connection:
-            ids = (await connection.scalars(query)).all()
-        for series_id in ids:
-            await self._roll_up_series(series_id, level, since, until)
-
     async def _roll_up_series(self, series_id: int, level: int, since: int, until: int) -> None:
-        mine = and_(samples.c.series_id == series_id, samples.c.text.is_(None))
+        mine = samples.c.series_id == series_id
         before = (
             select(samples.c.number).where(mine, samples.c.at < since).order_by(samples.c.at.desc()).limit(1)
         )
@@ -84,42 +87,47 @@ class Retention:
         async with self._engine.connect() as connection:
             carried = await connection.scalar(before)
             fold = Fold(width=level * SECOND, start=since, carried=carried)
-            async for row in await connection.stream(changes.order_by(samples.c.at)):
-                fold.add(row.at, row.number)
-        rows = [_row(series_id, level, bucket) for bucket in fold.finish(until) if bucket.sampled]
-        if rows:
+            result = await connection.stream(changes.order_by(samples.c.at))
+            async for rows in result.partitions(_ROWS_AT_ONCE):
+                for at, number in rows:
+                    fold.add(at, number)
+        made = [_row(series_id, level, bucket) for bucket in fold.finish(until) if bucket.sampled]
+        if made:
             async with self._engine.begin() as connection:
-                await connection.execute(self._store.rollup, rows)
+                await connection.execute(self._store.rollup, made)
 
-    async def _prune(self, now: int) -> None:
+    async def _prune(self, found: Iterable[_Series], now: int) -> None:
         days = self._settings
-        await self._prune_changes(_cutoff(now, days.changes_days))
-        if cutoff := _cutoff(now, days.texts_days):
-            newest = _newest_of_series()
-            await self._delete(
-                samples, samples.c.text.is_not(None), samples.c.at < cutoff, samples.c.at < newest
-            )
+        await self._prune_changes(found, _cutoff(now, days.changes_days), _cutoff(now, days.texts_days))
         if cutoff := _cutoff(now, days.events_days):
             await self._delete(occurrences, occurrences.c.at < cutoff)
         for level, kept_days in zip(LEVELS, (days.five_minutes_days, days.hours_days), strict=True):
             if cutoff := _cutoff(now, kept_days):
-                await self._delete(rollups, rollups.c.level == level, rollups.c.at < cutoff)
+                for one in found:
+                    await self._delete_before(rollups, cutoff, one.id, rollups.c.level == level)
                 await self._set_mark(f"pruned:{level}", cutoff)
         if is_sqlite(self._engine):
             async with self._engine.connect() as connection:
                 await connection.execute(text(f"PRAGMA incremental_vacuum({_FREE_PAGES})"))
                 await connection.commit()
 
-    async def _prune_changes(self, cutoff: int) -> None:
+    async def _prune_changes(self, found: Iterable[_Series], numbers: int, texts: int) -> None:
         async with self._engine.connect() as connection:
             rolled = [await _mark(connection, f"rolled:{level}") for level in LEVELS]
-        cutoff = min(cutoff, *rolled)
-        cutoff -= cutoff % (max(LEVELS) * SECOND)
-        if cutoff <= 0:
-            return
-        newest = _newest_of_series()
-        await self._delete(samples, samples.c.text.is_(None), samples.c.at < cutoff, samples.c.at < newest)
-        await self._set_mark(f"pruned:{RAW}", cutoff)
+        numbers = min(numbers, *rolled)
+        numbers -= numbers % (max(LEVELS) * SECOND)
+        for one in found:
+            cutoff = texts if one.textual else numbers
+            if one.first < cutoff:
+                await self._delete_before(samples, cutoff, one.id)
+        if numbers > 0:
+            await self._set_mark(f"pruned:{RAW}", numbers)
+
+    async def _delete_before(self, table: Any, cutoff: int, series_id: int, *conditions: Any) -> None:
+        """Delete what a series did before a moment, but for the newest: that is what held then."""
+        mine = and_(table.c.series_id == series_id, *conditions)
+        held = select(func.max(table.c.at)).where(mine, table.c.at < cutoff).scalar_subquery()
+        await self._delete(table, mine, table.c.at < held)
 
     async def _delete(self, table: Any, *conditions: Any) -> None:
         async with self._engine.begin() as connection:
@@ -135,18 +143,18 @@ def _cutoff(now: int, days: int) -> int:
     return now - days * _DAY_S * SECOND if days else 0
 
 
-def _newest_of_series() -> Any:
-    again = samples.alias()
-    return select(func.max(again.c.at)).where(again.c.series_id == samples.c.series_id).scalar_subquery()
+def _all_series() -> Any:
+    """Return the query for every series that has samples; each is four look-ups by key."""
+    mine = samples.c.series_id == series.c.id
+    first = select(func.min(samples.c.at)).where(mine).scalar_subquery()
+    newest = select(func.max(samples.c.at)).where(mine).scalar_subquery()
+    said = or_(samples.c.text.is_not(None), samples.c.number.is_not(None))
+    textual = select(samples.c.text.is_not(None)).where(mine, said).limit(1).scalar_subquery()
+    return select(series.c.id, func.coalesce(textual, False), first, newest).where(first.is_not(None))
 
 
 async def _mark(connection: AsyncConnection, name: str) -> int:
     return await connection.scalar(select(marks.c.until).where(marks.c.name == name)) or 0
-
-
-async def _span(connection: AsyncConnection) -> tuple[int | None, int | None]:
-    row = (await connection.execute(select(func.min(samples.c.at), func.max(samples.c.at)))).one()
-    return row[0], row[1]
 
 
 def _row(series_id: int, level: int, bucket: Bucket) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 That makes failure simple: whatever went wrong, the recorder takes the batch back and it is written again
 later.
+
+How far recording came is marked with every batch, and every minute without one. Whoever opens a history that
+was not closed (a crash, a power cut) makes the time since that mark unknown: nobody watched.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Table, bindparam
+from sqlalchemy import BigInteger, Table, and_, bindparam, case, func, insert, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -17,7 +20,10 @@ from homewire.bridge.history.database import is_sqlite
 from homewire.bridge.history.recorder import Batch, Happening, Sample, SeriesKey
 from homewire.bridge.history.schema import marks, occurrences, rollups, samples, series
 
-__all__ = ["Store", "upsert"]
+__all__ = ["RECORDED", "Store", "upsert"]
+
+RECORDED = "recorded"
+"""The mark of the moment up to which everything that happened was recorded."""
 
 
 def upsert(engine: AsyncEngine, table: Table) -> Any:
@@ -53,7 +59,7 @@ class Store:
         self.rollup = upsert(engine, rollups)
         self.mark = upsert(engine, marks)
 
-    async def write(self, batch: Batch) -> None:
+    async def write(self, batch: Batch, now: int) -> None:
         """Write a batch in one transaction; raise what the database raises, nothing written."""
         async with self._engine.begin() as connection:
             ids = await self._new_series(connection, {row.series for row in batch} - self._ids.keys())
@@ -62,7 +68,15 @@ class Store:
                 await connection.exec_driver_sql(self._sample, rows)
             if rows := _occurrences(batch, known):
                 await connection.exec_driver_sql(self._occurrence, rows)
+            await connection.execute(self.mark, {"name": RECORDED, "until": now})
         self._ids |= ids
+
+    async def end_gap(self, now: int) -> None:
+        """Make what is open since the end of an earlier process unknown from then on."""
+        async with self._engine.begin() as connection:
+            until = await connection.scalar(select(marks.c.until).where(marks.c.name == RECORDED))
+            if until is not None:
+                await connection.execute(_unknown_since(min(until, now)))
 
     async def _new_series(
         self, connection: AsyncConnection, wanted: Iterable[SeriesKey]
@@ -79,6 +93,17 @@ class Store:
         return insert.on_conflict_do_update(index_elements=["appliance", "key"], set_=told).returning(
             series.c.id
         )
+
+
+def _unknown_since(until: int) -> Any:
+    """Return the statement that ends every value that still holds, at the moment or right after it began."""
+    again = samples.alias()
+    newest = select(func.max(again.c.at)).where(again.c.series_id == series.c.id).scalar_subquery()
+    at = case((samples.c.at >= until, samples.c.at + 1), else_=literal(until, BigInteger))
+    said = or_(samples.c.number.is_not(None), samples.c.text.is_not(None))
+    last = and_(samples.c.series_id == series.c.id, samples.c.at == newest)
+    held = select(samples.c.series_id, at).join_from(series, samples, last).where(said)
+    return insert(samples).from_select(["series_id", "at"], held)
 
 
 def _order(key: SeriesKey) -> tuple[str, str]:

@@ -47,7 +47,7 @@ export async function getJson(path, options) {
 const at = (id) => `/api/v1/appliances/${encodeURIComponent(id)}`;
 
 export const api = {
-  overview: () => getJson("/api/v1"),
+  overview: (options) => getJson("/api/v1", options),
   command: (id, key, value, dangerous) =>
     request(`${at(id)}/commands`, { method: "POST", body: { key, value: value ?? null, dangerous } }).then((a) => a.json()),
   commandEnd: (commandId) => getJson(`/api/v1/commands/${commandId}?wait=30`),

@@ -1,9 +1,19 @@
 // The page as a whole: header, the view that the address names, and the banner that says when the stream is down.
 // Addresses: `#/` all appliances, `#/appliance/ID` one of them.
 
+import { formatClock } from "./format.js";
 import { Element, html, nothing } from "./lit.js";
 import { store } from "./store.js";
 import "./overview.js";
+
+/** Somebody may have typed the address. */
+function decoded(id) {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
 
 class App extends Element {
   static properties = { view: { state: true }, id: { state: true } };
@@ -28,7 +38,7 @@ class App extends Element {
     if (view === "appliance") await import("./appliance.js");
     if (view !== "appliance") document.title = "homewire";
     this.view = view === "appliance" ? "appliance" : "overview";
-    this.id = id ? decodeURIComponent(id) : null;
+    this.id = id ? decoded(id) : null;
     if (!moved) return;
     scrollTo(0, 0);
     await this.updateComplete;
@@ -45,6 +55,8 @@ class App extends Element {
         </a>
         <hw-link></hw-link>
       </header>
+      ${store.lostAt && store.loaded && store.link.state !== "refused" ? html`<p class="stale" role="status"><i class="dot bad"></i>
+        <span><b>The bridge does not answer.</b> What is shown is from ${formatClock(store.lostAt)}; this page tries again by itself.</span></p>` : nothing}
       <main id="main" tabindex="-1">${this.#main()}</main>
       <footer class="foot">
         <span>homewire ${store.version}</span>

@@ -9,33 +9,39 @@ import "./history.js";
 import { Element, html, nothing, repeat } from "./lit.js";
 import { store } from "./store.js";
 
+const FEW_SETTINGS = 10; // more go below, across the whole page
+
 class AppliancePage extends Element {
   static properties = { applianceId: {}, busy: { state: true }, failed: { state: true } };
 
   follow() {
     const about = (news) => (news?.values && !news.availability ? null : this.requestUpdate());
-    return [store.on(`appliance:${this.applianceId}`, about), store.on("appliances", () => this.requestUpdate())];
+    return [store.on(`appliance:${this.applianceId}`, about), ...["appliances", "minute"].map((topic) => store.on(topic, () => this.requestUpdate()))];
   }
 
   render() {
     const one = store.appliances.get(this.applianceId);
     if (!one) return this.#unknown();
+    const many = one.features.filter((f) => f.category === "configuration").length > FEW_SETTINGS;
+    const settings = this.#features(one, "Settings", (f) => f.category === "configuration", many ? "details" : "");
+    const details = html`${this.#features(one, "Details", (f) => f.category === "diagnostic", "details")}
+      <hw-diagnostics .applianceId=${one.id}></hw-diagnostics>`;
     document.title = `${one.identity.name} · homewire`;
-    return html`<div class="page appliance">
+    return html`<div class="page appliance ${one.availability.online ? "" : "off"}">
       ${this.#header(one)}
       ${one.problems.map((problem) => html`<article class="trouble"><div><h2>${problem.message}</h2><p class="muted">${problem.remedy}</p></div></article>`)}
       <div class="columns">
         <div class="side">
-          ${this.#features(one, "Now", (f) => f.category === "primary")}
-          ${this.#features(one, "Settings", (f) => f.category === "configuration")}
+          ${this.#features(one, one.availability.online ? "Now" : "Last known", (f) => f.category === "primary")}
+          ${many ? nothing : settings}
         </div>
         <div class="wide">
           <hw-history .applianceId=${one.id}></hw-history>
           <hw-events .applianceId=${one.id}></hw-events>
-          ${this.#features(one, "Details", (f) => f.category === "diagnostic", "details")}
-          <hw-diagnostics .applianceId=${one.id}></hw-diagnostics>
+          ${many ? nothing : details}
         </div>
       </div>
+      ${many ? html`<div class="below">${settings}${details}</div>` : nothing}
     </div>`;
   }
 

@@ -12,7 +12,8 @@ class Card extends Element {
   static properties = { applianceId: {} };
 
   follow() {
-    return [store.on(`appliance:${this.applianceId}`, () => this.requestUpdate())];
+    const aged = () => store.appliances.get(this.applianceId)?.availability.online || this.requestUpdate();
+    return [store.on(`appliance:${this.applianceId}`, () => this.requestUpdate()), store.on("minute", aged)];
   }
 
   render() {

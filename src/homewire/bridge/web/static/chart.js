@@ -1,6 +1,6 @@
 // A chart of one or more series with the same unit: uPlot for the drawing, our own legend for reading and hearing.
 
-import { formatNumber } from "./format.js";
+import { formatNumber, UNKNOWN } from "./format.js";
 import { Element, html, nothing } from "./lit.js";
 import uPlot from "./vendor/uplot/uplot.js";
 
@@ -28,9 +28,9 @@ class Chart extends Element {
     const unit = this.lines[0].unit;
     return html`<figure class="chart">
       <figcaption>${this.lines.map((line, i) => html`<span class="key"><i class="series-${i % SERIES.length}"></i>${line.name}
-        <b>${this.#shown(line)}</b>${unit ? html`<span class="unit">${unit}</span>` : nothing}
+        <b>${this.#shown(line)}</b>${unit && this.#shown(line) !== UNKNOWN ? html`<span class="unit">${unit}</span>` : nothing}
         <span class="range">${this.#range(line)}</span></span>`)}</figcaption>
-      <div class="plot" role="img" aria-label=${this.lines.map((line) => `${line.name} from ${this.#range(line).replace("–", "to")} ${unit}`).join("; ")}></div>
+      <div class="plot" role="img" aria-label=${this.lines.map((line) => this.#words(line, unit)).join("; ")}></div>
     </figure>`;
   }
 
@@ -124,8 +124,14 @@ class Chart extends Element {
     return low === high ? "" : `${this.#number(line, low)} – ${this.#number(line, high)}`;
   }
 
+  /** What a screen reader says in place of the picture. */
+  #words(line, unit) {
+    const range = this.#range(line);
+    return range ? `${line.name} from ${range.replace("–", "to")} ${unit}` : `${line.name} ${this.#shown(line)} ${unit}`;
+  }
+
   #number(line, value) {
-    return typeof value === "number" ? formatNumber(value, line.feature?.precision ?? undefined) : "—";
+    return typeof value === "number" ? formatNumber(value, line.feature?.precision ?? undefined) : UNKNOWN;
   }
 }
 

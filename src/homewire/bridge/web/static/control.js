@@ -1,7 +1,7 @@
 // A feature as a control. What is shown is always the appliance's own state; a wish shows as pending beside it until
 // the appliance confirmed it, and a refusal shows why and what to do.
 
-import { parts, sentence } from "./format.js";
+import { humanize, parts, sentence, text } from "./format.js";
 import { Element, html, live, nothing } from "./lit.js";
 import { store } from "./store.js";
 
@@ -58,7 +58,8 @@ class Control extends Element {
   static properties = { applianceId: {}, feature: {}, draft: { state: true } };
 
   follow() {
-    const mine = (news) => (news?.values && !(this.feature.key in news.values) && !news.availability ? null : this.requestUpdate());
+    const about = (values) => this.feature.key in values || this.feature.installed_key in values;
+    const mine = (news) => (news?.values && !about(news.values) && !news.availability ? null : this.requestUpdate());
     return [store.on(`appliance:${this.applianceId}`, mine), store.on(`commands:${this.applianceId}`, () => this.requestUpdate())];
   }
 
@@ -86,7 +87,7 @@ class Control extends Element {
     return html`<div class="row kind-${feature.kind}">
       <div class="what"><span class="name" id=${this.#id("name")}>${feature.name}</span>
         ${feature.help ? html`<span class="help">${feature.help}</span>` : nothing}</div>
-      <div class="how">${control || html`<span class="value">${this.#value()}</span>`}</div>
+      <div class="how">${control && control !== nothing ? control : html`<span class="value">${this.#value()}</span>`}</div>
       <div class="outcome" role="status">${given ? this.#outcome(given) : nothing}</div>
     </div>`;
   }
@@ -96,6 +97,7 @@ class Control extends Element {
   }
 
   #value() {
+    if (this.feature.kind === "update" && this.value !== null && this.value === this.appliance.state[this.feature.installed_key]) return html`Up to date`;
     const [shown, unit] = parts(this.feature, this.value);
     return html`${shown}${unit ? html` <span class="unit">${unit}</span>` : nothing}`;
   }
@@ -112,7 +114,7 @@ class Control extends Element {
 
   #wish(given) {
     if (given.value === null || this.feature.pressable) return nothing;
-    const word = typeof given.value === "string" && this.feature.kind !== "text" ? given.value : parts(this.feature, given.value).join(" ").trim();
+    const word = ["cover", "lock"].includes(this.feature.kind) && typeof given.value === "string" ? humanize(given.value) : text(this.feature, given.value);
     return html`<b>${word}</b> · `;
   }
 
@@ -130,8 +132,14 @@ class Control extends Element {
     lock: () => this.#lock(),
     text: () => this.#entry("text", { maxlength: this.feature.max_length, pattern: this.feature.pattern }),
     time: () => this.#entry("time", {}),
-    update: () => html`<span class="value">${this.#value()}</span><button class="button" ?disabled=${this.disabled || this.#pending || this.value === null} @click=${() => this.#give(null, "Install")}>Install</button>`,
+    update: () => this.#update(),
   };
+
+  #update() {
+    const newest = this.value;
+    if (newest === null || newest === this.appliance.state[this.feature.installed_key]) return nothing;
+    return html`<span class="value">${newest}</span><button class="button" ?disabled=${this.disabled || this.#pending} @click=${() => this.#give(null, "Install")}>Install</button>`;
+  }
 
   #number() {
     const { minimum, maximum, step, unit } = this.feature;
@@ -181,7 +189,7 @@ class Control extends Element {
     }}>
       ${this.value === null ? html`<option value="" disabled selected>Unknown</option>` : nothing}
       ${known ? nothing : html`<option value=${this.value} disabled selected>${this.value}</option>`}
-      ${options.map((option) => html`<option value=${option} ?selected=${option === this.value}>${option.replaceAll("_", " ")}</option>`)}
+      ${options.map((option) => html`<option value=${option} ?selected=${option === this.value}>${humanize(option)}</option>`)}
     </select>`;
   }
 

@@ -6,6 +6,7 @@ import { Element, html, nothing, repeat } from "./lit.js";
 import { store } from "./store.js";
 
 const PAGE = 20;
+const MOST = 500; // a tab that stays open for weeks does not grow
 
 class Events extends Element {
   static properties = { applianceId: {}, events: { state: true }, more: { state: true }, problem: { state: true } };
@@ -35,7 +36,10 @@ class Events extends Element {
   }
 
   #append(news) {
-    if (news?.occurrences?.length) this.events = [...news.occurrences.toReversed(), ...(this.events ?? [])];
+    if (!news?.occurrences?.length) return;
+    const all = [...news.occurrences.toReversed(), ...(this.events ?? [])];
+    this.more ||= all.length > MOST;
+    this.events = all.slice(0, MOST);
   }
 
   render() {
@@ -47,7 +51,7 @@ class Events extends Element {
     }
     return html`<section class="panel events" aria-label="Events"><h2>Events</h2>
       ${this.problem ? html`<p class="quiet">${this.problem.message}</p>` : nothing}
-      ${this.events && !this.events.length ? html`<p class="quiet">Nothing has happened yet: ${this.#features.map((f) => f.name.toLowerCase()).join(", ")} will be listed here.</p>` : nothing}
+      ${this.events && !this.events.length ? html`<p class="quiet">Nothing has happened yet. What does is listed here, newest first.</p>` : nothing}
       ${repeat(days, ([day]) => day, ([day, events]) => html`<h3>${day}</h3><ol>${repeat(events, (e) => `${e.key} ${e.at} ${e.type}`, (event) => this.#event(event))}</ol>`)}
       ${this.more ? html`<div class="panel-foot"><button class="button small" @click=${() => this.#load()}>Earlier</button></div>` : nothing}
     </section>`;
@@ -55,8 +59,10 @@ class Events extends Element {
 
   #event(event) {
     const feature = store.appliances.get(this.applianceId)?.byKey.get(event.key);
+    const name = feature?.name ?? humanize(event.key);
+    const type = humanize(event.type).toLowerCase();
     return html`<li><time datetime=${event.at}>${formatClock(event.at)}</time>
-      <span class="event-name">${feature?.name ?? humanize(event.key)}<span class="muted"> ${humanize(event.type).toLowerCase()}</span></span>
+      <span class="event-name">${name}${type === name.toLowerCase() ? nothing : html`<span class="muted"> ${type}</span>`}</span>
       <dl>${Object.entries(event.data).filter(([, value]) => value !== null).map(([key, value]) => html`<div><dt>${label(key)}</dt><dd>${shown(key, value)}</dd></div>`)}</dl></li>`;
   }
 }

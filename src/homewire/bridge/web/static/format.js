@@ -7,6 +7,7 @@ const WORDS = {
   battery_charging: ["Not charging", "Charging"], heat: ["Normal", "Hot"], update: ["Up to date", "Update available"],
   occupancy: ["Clear", "Occupied"], safety: ["Safe", "Unsafe"], light: ["Dark", "Light"], power: ["Off", "On"],
 };
+const SPOKEN = /^[a-z]+(_[a-z0-9]+)*$/; // a word of a protocol, unlike a firmware, a serial number or a panel's text
 const LOCALE = undefined; // the browser's
 const DURATIONS_S = { s: 1, min: 60, h: 3600 };
 
@@ -31,8 +32,11 @@ export function parts(feature, value) {
   if (typeof value === "number") return numberParts(feature, value);
   if (feature.device_class === "timestamp") return [formatMoment(value), ""];
   if (feature.kind === "time") return [value.slice(0, 5), ""];
-  return [feature.kind === "text" ? value : humanize(value), feature.unit ?? ""];
+  if (value === "") return [UNKNOWN, ""];
+  return [isWord(feature, value) ? humanize(value) : value, feature.unit ?? ""];
 }
+
+const isWord = (feature, value) => feature.kind !== "text" && feature.kind !== "update" && (feature.options?.includes(value) || SPOKEN.test(value));
 
 function numberParts(feature, value) {
   if (feature.device_class === "duration" && feature.unit in DURATIONS_S && value * DURATIONS_S[feature.unit] >= 90) {
@@ -49,12 +53,12 @@ export function text(feature, value) {
 
 export function booleanWord(feature, value) {
   if (feature.kind === "lock") return value ? "Locked" : "Unlocked";
-  return (WORDS[feature.device_class] ?? ["Off", "On"])[Number(value)];
+  return (WORDS[feature.device_class] ?? (feature.kind === "binary_sensor" ? ["No", "Yes"] : ["Off", "On"]))[Number(value)];
 }
 
-/** snake_case and lower case, as protocols have it, to a word for people. */
+/** snake_case and CamelCase, as protocols have it, to words for people; a letter that stands alone stays as it is. */
 export function humanize(word) {
-  const spaced = String(word).replaceAll("_", " ");
+  const spaced = String(word).replaceAll("_", " ").replaceAll(/([a-z])([A-Z])(?=([a-z]?))/g, (_, end, start, next) => `${end} ${next ? start.toLowerCase() : start}`);
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 

@@ -9,6 +9,8 @@ import { store } from "./store.js";
 const RANGES = [["1 h", 3600], ["24 h", 86_400], ["7 d", 7 * 86_400], ["30 d", 30 * 86_400], ["1 y", 365 * 86_400]];
 const MOST_CHARTS = 4;
 const SHORTEST_S = 300;
+const MOST_NEWS = 2000; // live values kept before the bridge is asked anew, so that an open tab does not grow
+const PACE_MS = 1000;
 const AVAILABLE = "$available";
 let chosen = 86_400;
 
@@ -23,28 +25,39 @@ class History extends Element {
   follow() {
     this.data = null;
     this.#load();
-    return [store.on(`appliance:${this.applianceId}`, (news) => this.#append(news)), () => this.abort?.abort()];
+    return [
+      store.on(`appliance:${this.applianceId}`, (news) => this.#append(news)),
+      store.on("snapshot", () => this.#load()), // something was missed
+      store.on("minute", () => this.#show()),
+      () => this.abort?.abort(),
+      () => (this.due = clearTimeout(this.due)),
+    ];
   }
 
   async #load() {
     this.abort?.abort();
     this.abort = new AbortController();
+    this.news = 0;
     const { signal } = this.abort;
     const to = Date.now() / 1000;
     const range = { from: new Date((to - this.span) * 1000).toISOString(), to: new Date(to * 1000).toISOString() };
     this.problem = null;
     try {
-      const known = await api.series(this.applianceId);
-      const answers = await Promise.all(known.filter((one) => one.kind !== "event").map((one) =>
-        api.points({ appliance: this.applianceId, key: one.key, ...range }, signal).catch(() => null)));
+      const known = (await api.series(this.applianceId)).filter((one) => one.kind !== "event");
+      const wanted = this.all ? known : known.filter((one) => one.key === AVAILABLE || this.#feature(one.key)?.category === "primary");
+      const answers = await Promise.all(wanted.map((one) => api.points({ appliance: this.applianceId, key: one.key, ...range }, signal)));
       if (signal.aborted) return;
-      const series = this.#ordered(answers.filter(Boolean).map((one) => this.#line(one)));
+      const series = this.#ordered(answers.map((one) => this.#line(one)));
       // A history that began an hour ago fills the chart, too.
       const earliest = Math.min(...series.filter((line) => line.at.length).map((line) => line.at[0]), to - SHORTEST_S);
-      this.data = { from: Math.max(to - this.span, earliest), to, series };
+      this.data = { from: Math.max(to - this.span, earliest), to, series, more: wanted.length < known.length };
     } catch (problem) {
-      if (problem.name !== "AbortError") this.problem = problem;
+      if (!signal.aborted) this.problem = problem;
     }
+  }
+
+  #feature(key) {
+    return store.appliances.get(this.applianceId)?.byKey.get(key);
   }
 
   /** As the appliance declares its features; what can be set comes after what is measured. */
@@ -55,26 +68,53 @@ class History extends Element {
   }
 
   #line({ series, resolution_s, columns }) {
-    const feature = store.appliances.get(this.applianceId)?.byKey.get(series.key);
+    const feature = this.#feature(series.key);
     const raw = resolution_s === 0;
     const values = raw ? columns.value : columns.mean;
+    this.#addPresent(series.key, columns, values, (raw ? values : columns.last).at(-1));
     return { key: series.key, name: series.name || series.key, unit: series.unit ?? "", feature, raw, at: [...columns.at], values: [...values], low: columns.minimum, high: columns.maximum };
+  }
+
+  /** The bridge writes once a second: what came since its last write is what the appliance says now. */
+  #addPresent(key, columns, values, last) {
+    const one = store.appliances.get(this.applianceId);
+    const present = key === AVAILABLE ? one?.availability.online : one?.availability.online ? one.state[key] : null;
+    if (present === undefined || present === last || (last ?? null) === present) return;
+    columns.at.push(Math.max(columns.at.at(-1) ?? 0, Date.parse(one.updated_at ?? one.availability.since) / 1000));
+    for (const column of new Set([values, columns.minimum, columns.maximum])) column?.push(present);
   }
 
   #append(news) {
     if (!news?.values || !this.data) return;
     const at = Date.parse(news.at) / 1000;
-    let changed = false;
+    const values = { ...this.#reach(news.availability), ...news.values };
     for (const line of this.data.series) {
-      if (!(line.key in news.values)) continue;
+      if (!(line.key in values)) continue;
       line.at.push(at);
-      line.values.push(news.values[line.key]);
-      line.low?.push(news.values[line.key]);
-      line.high?.push(news.values[line.key]);
-      changed = true;
+      for (const column of new Set([line.values, line.low, line.high])) column?.push(values[line.key]);
+      this.news += 1;
     }
-    if (!changed) return;
-    this.data = { ...this.data, from: Math.max(at - this.span, this.data.from), to: at };
+    this.due ??= setTimeout(() => this.#show(at), PACE_MS);
+  }
+
+  /** What is out of reach is unknown, as the bridge records it. */
+  #reach(availability) {
+    if (!availability) return {};
+    const state = store.appliances.get(this.applianceId)?.state ?? {};
+    const values = Object.entries(state).map(([key, value]) => [key, availability.online ? value : null]);
+    return { ...Object.fromEntries(values), [AVAILABLE]: availability.online };
+  }
+
+  /** Let the charts go on to now, or to the newest value where the bridge's clock is ahead. */
+  #show(at = 0) {
+    this.due = clearTimeout(this.due);
+    if (!this.data) return;
+    if (this.news > MOST_NEWS) {
+      this.#load();
+      return;
+    }
+    const to = Math.max(at, this.data.to, Date.now() / 1000);
+    this.data = { ...this.data, from: Math.max(to - this.span, this.data.from), to };
   }
 
   render() {
@@ -91,6 +131,11 @@ class History extends Element {
     this.#load();
   }
 
+  #toggle() {
+    this.all = !this.all;
+    this.#load();
+  }
+
   #trouble() {
     if (this.problem.status === 404) return html`<p class="quiet">The history is switched off (<code>[history] enabled</code> in homewire.toml).</p>`;
     return html`<p class="quiet">${this.problem.message} <button class="button small" @click=${() => this.#load()}>Try again</button></p>`;
@@ -104,14 +149,13 @@ class History extends Element {
     const telling = charts.filter((lines) => lines.some(varies));
     const few = this.all ? charts : telling.slice(0, MOST_CHARTS);
     const lanes = this.all ? states : states.filter(varies);
-    const more = this.data.series.length > shown.length + 1 || charts.length > few.length || states.length > lanes.length;
-    if (!shown.length) return html`<p class="quiet">Nothing is recorded for this range yet. Changes appear here as they happen.</p>`;
+    const more = this.data.more || charts.length > few.length || states.length > lanes.length;
     return html`
       ${few.map((lines) => html`<hw-chart .lines=${lines} .from=${this.data.from} .to=${this.data.to}></hw-chart>`)}
-      ${few.length || lanes.length ? nothing : html`<p class="quiet">Nothing has changed in this range.</p>`}
+      ${few.length || lanes.length ? nothing : html`<p class="quiet">${shown.length ? "Nothing has changed in this range." : "Nothing is recorded for this range yet. Changes appear here as they happen."}</p>`}
       ${lanes.length ? html`<div class="lanes">${lanes.map((line) => this.#lane(line))}</div>` : nothing}
       <div class="panel-foot">
-        ${more || this.all ? html`<button class="button small" aria-pressed=${Boolean(this.all)} @click=${() => (this.all = !this.all)}>${this.all ? "Show less" : "Show everything"}</button>` : nothing}
+        ${more || this.all ? html`<button class="button small" aria-pressed=${Boolean(this.all)} @click=${() => this.#toggle()}>${this.all ? "Show less" : "Show everything"}</button>` : nothing}
         <button class="button small" @click=${() => this.#export("csv")}>Save as CSV</button>
         <button class="button small" @click=${() => this.#export("json")}>Save as JSON</button>
       </div>`;
@@ -161,7 +205,8 @@ class History extends Element {
   #sum(line, bands, total) {
     if (typeof bands[0]?.value === "string") return word(bands.at(-1).value);
     const feature = line.feature ?? { device_class: "connectivity" };
-    return bands.length ? `${booleanWord(feature, true)} for ${formatDuration(total)}` : `${booleanWord(feature, false)} throughout`;
+    if (!bands.length) return `${booleanWord(feature, false)} throughout`;
+    return total > 0.99 * (this.data.to - this.data.from) ? `${booleanWord(feature, true)} throughout` : `${booleanWord(feature, true)} for ${formatDuration(total)}`;
   }
 
   #export(format) {

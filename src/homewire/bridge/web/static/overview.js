@@ -1,7 +1,8 @@
-// All appliances at a glance, grouped by connection, with what needs attention on top.
+// All appliances at a glance, grouped by connection, with what needs attention on top. Connections that lead to one
+// appliance only share a group for each vendor.
 
 import { api } from "./api.js";
-import { lasting, sentence } from "./format.js";
+import { formatMoment, sentence } from "./format.js";
 import { Element, html, nothing, repeat } from "./lit.js";
 import { store } from "./store.js";
 import "./card.js";
@@ -23,7 +24,7 @@ class Overview extends Element {
   }
 
   follow() {
-    return ["appliances", "connections", "availability"].map((topic) => store.on(topic, () => this.requestUpdate()));
+    return ["appliances", "connections", "availability", "minute"].map((topic) => store.on(topic, () => this.requestUpdate()));
   }
 
   updated() {
@@ -86,7 +87,13 @@ class Overview extends Element {
   }
 
   #groups(shown) {
-    const groups = Map.groupBy ? Map.groupBy(shown, (one) => one.connection ?? "") : group(shown);
+    const groups = new Map();
+    const sizes = new Map();
+    for (const { connection } of store.appliances.values()) sizes.set(connection, (sizes.get(connection) ?? 0) + 1);
+    for (const one of shown) {
+      const name = sizes.get(one.connection) > 1 && one.connection ? one.connection : one.identity.vendor;
+      groups.set(name, [...(groups.get(name) ?? []), one]);
+    }
     return repeat(groups, ([name]) => name, ([name, members]) => html`
       <section class="group" aria-label=${name || "Appliances"}>
         <h2>${name}<span class="muted">${members.length}</span></h2>
@@ -102,7 +109,7 @@ class Overview extends Element {
         <div>
           <h3>${c.name} <span class="muted">${{ waiting: "trying again", parked: "waits for you", misconfigured: "cannot start" }[c.state]}</span></h3>
           <p>${sentence(c.error?.message ?? c.reason)}${c.error?.hint ? html` <span class="muted">${c.error.hint}</span>` : nothing}</p>
-          ${c.since ? html`<p class="muted small">${lasting(c.since)}</p>` : nothing}
+          ${c.since ? html`<p class="muted small">Since ${formatMoment(c.since)}${c.next_attempt ? `, next attempt ${formatMoment(c.next_attempt)}` : ""}</p>` : nothing}
         </div>
         ${c.state === "misconfigured" ? nothing : html`<button class="button small" @click=${() => api.retry(c.name).catch(() => {})}>Try now</button>`}
       </article>`)}</div>`;
@@ -122,12 +129,6 @@ homewire add</pre>
       <p class="muted">To look around first, start a simulated home with <code>homewire demo</code>.</p>
     </div></div>`;
   }
-}
-
-function group(members) {
-  const groups = new Map();
-  for (const one of members) groups.set(one.connection ?? "", [...(groups.get(one.connection ?? "") ?? []), one]);
-  return groups;
 }
 
 customElements.define("hw-overview", Overview);

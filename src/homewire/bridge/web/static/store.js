@@ -1,5 +1,6 @@
 // What the page knows: appliances, connections and running commands, kept current by the event stream.
-// Elements subscribe to a topic (`appliances`, `appliance:ID`, `commands:ID`, `connections`, `link`) and look here.
+// Elements subscribe to a topic (`appliances`, `appliance:ID`, `commands:ID`, `connections`, `link`, `snapshot` after
+// something was missed, `minute` because time has gone by) and look here.
 
 import { api, Problem } from "./api.js";
 import { EventStream } from "./stream.js";
@@ -15,12 +16,15 @@ class Store {
   commands = new Map(); // "id key" -> the newest command of a feature, while there is something to show about it
   link = { state: "connecting" };
   loaded = false;
+  lostAt = null; // since when the bridge does not answer
   version = "";
   #topics = new Map();
   #stream = new EventStream((message) => this.#take(message), (link) => this.#linked(link));
 
   start() {
     this.#stream.start();
+    setInterval(() => document.hidden || this.#tell("minute"), 60_000);
+    document.addEventListener("visibilitychange", () => document.hidden || this.#tell("minute"));
   }
 
   retry() {
@@ -94,6 +98,8 @@ class Store {
 
   #linked(link) {
     this.link = link;
+    if (link.state === "live") this.lostAt = null;
+    if (link.state === "waiting") this.lostAt ??= Date.now();
     this.#tell("link");
   }
 
@@ -119,6 +125,7 @@ class Store {
     this.#tell("appliances");
     this.#tell("connections");
     this.#tell("link");
+    this.#tell("snapshot");
   }
 
   on_change({ appliance: id, at, values, occurrences, availability }) {

@@ -6,6 +6,8 @@ import { api, token } from "./api.js";
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 const STABLE_MS = 5_000; // only a link that held for a while earns a short pause again
+const SILENT_MS = 30_000; // a network that is gone closes nothing: after so much silence, ask whether the bridge is there
+const ANSWER_MS = 5_000;
 
 export class EventStream {
   #socket = null;
@@ -13,12 +15,14 @@ export class EventStream {
   #pause = FIRST_PAUSE_MS;
   #timer = 0;
   #stable = 0;
+  #silence = 0;
 
   constructor(onMessage, onState) {
     this.onMessage = onMessage;
     this.onState = onState;
-    addEventListener("online", () => this.retry());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#timer === 0 || this.retry());
+    addEventListener("online", () => this.#wake());
+    addEventListener("offline", () => this.#probe());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
   }
 
   start() {
@@ -30,6 +34,25 @@ export class EventStream {
     if (this.#timer) this.#open();
   }
 
+  /** Something suggests that it works again, or no longer. */
+  #wake() {
+    if (this.#timer) this.#open();
+    else this.#probe();
+  }
+
+  async #probe() {
+    const socket = this.#socket;
+    const problem = await api.overview({ signal: AbortSignal.timeout(ANSWER_MS) }).then(() => null, (failed) => failed);
+    if (socket !== this.#socket || socket?.readyState !== WebSocket.OPEN) return;
+    if (!problem || problem.status) this.#listen();
+    else this.#lost(socket); // a close would wait for an answer of the other side
+  }
+
+  #listen() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#probe(), SILENT_MS);
+  }
+
   #open() {
     clearTimeout(this.#timer);
     this.#timer = 0;
@@ -38,12 +61,14 @@ export class EventStream {
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     if (this.#cursor) address.searchParams.set("resume", this.#cursor);
     const protocols = token.get() ? ["homewire", `homewire.token.${token.get()}`] : [];
-    this.#socket = new WebSocket(address, protocols);
-    this.#socket.onmessage = (event) => this.#take(JSON.parse(event.data));
-    this.#socket.onclose = () => this.#lost();
+    const socket = new WebSocket(address, protocols);
+    this.#socket = socket;
+    socket.onmessage = (event) => this.#take(JSON.parse(event.data));
+    socket.onclose = () => this.#lost(socket);
   }
 
   #take(message) {
+    this.#listen();
     if (message.cursor) this.#cursor = message.cursor;
     if (message.type === "hello") {
       this.onState({ state: "live" });
@@ -52,10 +77,16 @@ export class EventStream {
     this.onMessage(message);
   }
 
-  async #lost() {
+  async #lost(socket) {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    socket.onmessage = socket.onclose = null;
+    socket.close();
     clearTimeout(this.#stable);
+    clearTimeout(this.#silence);
+    this.onState({ state: "connecting" });
     // A browser does not tell why a WebSocket was refused; a plain request does.
-    const refusal = await api.overview().then(() => null, (problem) => problem);
+    const refusal = await api.overview({ signal: AbortSignal.timeout(ANSWER_MS) }).then(() => null, (problem) => problem);
     if (refusal?.status === 401 || refusal?.code === "unauthorized") {
       this.onState({ state: "refused" });
       return;
