@@ -70,18 +70,18 @@ async def test_an_oven_heats_up_and_cools_down() -> None:
     assert oven.state()["Temperature"][0] == pytest.approx(16000, abs=50)
     oven.stop()
     await asyncio.sleep(3600)
-    assert oven.state()["Temperature"][0] == pytest.approx(2200, abs=20)
+    assert 3000 < oven.state()["Temperature"][0] < 4000, "an hour later it is lukewarm"
 
 
 async def test_an_open_refrigerator_warms_up() -> None:
     async with MieleSimulator(MieleSimulatorOptions(type="fridge-freezer")) as simulator:
         simulator.levers.open_door(1)
         await asyncio.sleep(120)
-        assert simulator.appliance.state()["Temperature"][1] > -1000
+        assert -1500 < simulator.appliance.state()["Temperature"][1] < -1000
         assert simulator.appliance.state()["DoorStates"] == [[2, 0], [1, 0]]
         simulator.levers.close_doors()
         await asyncio.sleep(3600)
-        assert simulator.appliance.state()["Temperature"][1] == pytest.approx(-1800, abs=30)
+        assert simulator.appliance.state()["Temperature"][1] == pytest.approx(-1800, abs=60)
 
 
 async def test_inactivity_leads_to_sleep_and_waking_switches_nothing_on(

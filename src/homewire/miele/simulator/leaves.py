@@ -63,7 +63,7 @@ class RecordedTree:
     recorded = True
 
     def __init__(self, leaves: dop2_tree.LeafTree) -> None:
-        self._leaves = leaves
+        self.leaves = leaves
 
     @classmethod
     def load(cls, path: str) -> RecordedTree:
@@ -79,16 +79,16 @@ class RecordedTree:
 
     def units(self) -> Sequence[int]:
         """List the units in the order of the recording."""
-        return self._leaves.units()
+        return self.leaves.units()
 
     def attributes(self, unit: int) -> Sequence[int]:
         """List the recorded attributes of a unit."""
-        return self._leaves.attributes(unit)
+        return self.leaves.attributes(unit)
 
     def read(self, unit: int, attribute: int, idx1: int) -> bytes | None:
         """Return the recorded leaf, or the instance of it."""
         try:
-            return self._leaves.leaf(unit, attribute, idx1)
+            return self.leaves.leaf(unit, attribute, idx1)
         except NotFound:
             return None
 

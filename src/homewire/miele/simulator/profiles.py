@@ -62,6 +62,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     sleeps: bool = True
     writable: bool = True
     extractor: bool = False
+    pauses_when_opened: bool = False
+    resumes_when_closed: bool = False
 
     @property
     def has_dop2(self) -> bool:
@@ -139,6 +141,7 @@ _DRYER: Final = Profile(
     mat_number="11189790",
     programmes=(_dry(2, 95, wh=1450), _dry(3, 60, wh=900), _dry(9, 105, wh=1400), _dry(8, 40, wh=700)),
     dries=True,
+    pauses_when_opened=True,
 )
 _DISHWASHER: Final = Profile(
     device_type=7,
@@ -151,6 +154,8 @@ _DISHWASHER: Final = Profile(
         _dishes(38, 65, 58, wh=1150, dl=112),
         _dishes(35, 45, 90, wh=720, dl=110),
     ),
+    pauses_when_opened=True,
+    resumes_when_closed=True,
     zones=(),
     zone_targets=(),
 )
