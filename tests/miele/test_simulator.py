@@ -185,7 +185,7 @@ async def test_leaves_are_written_as_documented(simulate: Simulate, client_for: 
     with pytest.raises(NotFound):
         await client.write_dop2_leaf(ROUTE, 2, 9999, encode(power(True)))
     with pytest.raises(CommandRejected):
-        await client.write_attribute(ROUTE, 105, idx1=1, setting_id=12002, current=3)
+        await client.write_attribute(ROUTE, 105, idx1=1, setting_id=12164, current=3)
     simulator.appliance.fall_asleep()
     with pytest.raises(NotNow):
         await write(power(True))
@@ -200,7 +200,7 @@ async def test_paged_leaves_name_the_next_one(simulate: Simulate, client_for: Cl
         if frame.idx1 == frame.idx2:
             break
         key = frame.idx2
-    assert keys == [12001, 12002, 10003]
+    assert keys == [12163, 12164, 10003]
     objects = [decode(await client.read_dop2_leaf(ROUTE, 2, 19, n)).get(1) for n in range(3)]
     assert objects == [19, 105, 114]
     with pytest.raises(NotFound):

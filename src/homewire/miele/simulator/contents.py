@@ -30,7 +30,8 @@ _IMPULSES_PER_LITRE: Final = 199.4
 _INFO_SLOTS: Final = 4
 """So many informations the panel of the recorded oven has room for."""
 
-_WATER_HARDNESS, _BUZZER, _LANGUAGE = 12001, 12002, 10003
+_END_TONE, _KEY_TONE, _GLOBAL_TONE = 12163, 12164, 10003
+"""Settings: volumes (appendix D)."""
 
 
 class Contents:
@@ -41,9 +42,9 @@ class Contents:
         self.last_request = 0
         self.last_selection = 0
         self.settings: dict[int, list[int]] = {
-            _WATER_HARDNESS: [15, 0, 70, 15, 1],
-            _BUZZER: [4, 0, 7, 4, 1],
-            _LANGUAGE: [2, 0, 30, 2, 1],
+            _END_TONE: [5, 0, 7, 4, 1],
+            _KEY_TONE: [4, 0, 7, 4, 1],
+            _GLOBAL_TONE: [2, 0, 7, 2, 1],
         }
 
     def leaves(self) -> dict[tuple[int, int], Callable[[], dict[str, Any]]]:
