@@ -31,6 +31,8 @@ _RUNNING, _PAUSED, _ENDED, _FAILED, _INTERRUPTED = 5, 6, 7, 8, 9
 _ACTIVE: Final = frozenset({_RUNNING, _PAUSED})
 _ENDINGS: Final = {_ENDED: "finished", _FAILED: "failed", _INTERRUPTED: "stopped"}
 _MINUTE_S: Final = 60
+_NOTHING: Final = "none"
+"""The words of a signal that is off; of one that is on and was not read yet there are none."""
 
 
 class MieleAppliance(Appliance):
@@ -106,7 +108,7 @@ class MieleAppliance(Appliance):
     @property
     def _named_fault(self) -> str:
         text = self.state.get("fault_text")
-        return f": {text}" if text else ""
+        return f": {text}" if text and text != _NOTHING else ""
 
     @property
     def resources(self) -> Mapping[str, str]:
@@ -171,8 +173,11 @@ class MieleAppliance(Appliance):
         changed = before is None or signals != (before.signal_info, before.signal_failure)
         if changed:
             self.attention_due = self.abilities.has_dop2 and any(signals)
-        off: dict[str, Value] = {} if state.signal_info else {"notice_text": None}
-        return off if state.signal_failure else off | {"fault_text": None}
+        words: dict[str, Value] = {}
+        for key, signal in (("notice_text", state.signal_info), ("fault_text", state.signal_failure)):
+            if changed or not signal:
+                words[key] = _NOTHING if signal is False else None
+        return words
 
     async def read_attention(self) -> None:
         """Read in words what SignalInfo and SignalFailure are about."""
@@ -180,8 +185,8 @@ class MieleAppliance(Appliance):
         if state is None or not (state.signal_info or state.signal_failure):
             return
         found = await read_attention(self.client, self.route, self.abilities.device_type, self._leaves)
-        notice = found.notice if state.signal_info else None
-        fault = found.fault if state.signal_failure else None
+        notice = found.notice if state.signal_info else _NOTHING
+        fault = found.fault if state.signal_failure else _NOTHING
         self._publish({"notice_text": notice, "fault_text": fault}, Origin.POLL)
 
     async def read_consumption(self) -> None:
