@@ -225,8 +225,11 @@ async def test_a_recording_is_served_as_it_is(simulate: Simulate, client_for: Cl
 def test_a_bad_recording_or_type_is_a_configuration_error(tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text('{"2": []}')
+    catalogue = tmp_path / "catalogue.json"
+    catalogue.write_text('{"device_type": "oven", "programs": [{"id": 1, "name": "defrost"}]}')
     for options in (
         MieleSimulatorOptions(recording=str(bad)),
+        MieleSimulatorOptions(recording=str(catalogue)),
         MieleSimulatorOptions(recording=str(tmp_path / "none.json")),
         MieleSimulatorOptions(type="toaster"),
         MieleSimulatorOptions(scene="burning"),

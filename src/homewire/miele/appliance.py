@@ -155,7 +155,8 @@ class MieleAppliance(Appliance):
             return  # not the appliance's own list
         self._program_ids = {}
         for program in catalog.programs:
-            self._program_ids.setdefault(program.name, program.id)  # of equal names the first
+            if program.known:  # nobody should start from afar what nobody can name
+                self._program_ids.setdefault(program.name, program.id)  # of equal names the first
         self._selectable = {number: name for name, number in self._program_ids.items()}
         self.abilities = msgspec.structs.replace(self.abilities, programmes=tuple(self._program_ids))
         self.replace_features(declare(self.abilities))

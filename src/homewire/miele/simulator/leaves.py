@@ -69,13 +69,16 @@ class RecordedTree:
     def load(cls, path: str) -> RecordedTree:
         """Read a recording file; raise ConfigurationError when it is none."""
         try:
-            return cls(dop2_tree.LeafTree.from_recording(Path(path).read_bytes()))
+            leaves = dop2_tree.LeafTree.from_recording(Path(path).read_bytes())
+            if not len(leaves):
+                raise ProtocolError("there is no leaf in it")
         except (OSError, ProtocolError) as error:
             raise ConfigurationError(
                 f"not a recording of DOP2 leaves: {error}",
                 file=path,
                 hint='Expected {"unit": {"attribute": "hex"}}.',
             ) from error
+        return cls(leaves)
 
     def units(self) -> Sequence[int]:
         """List the units in the order of the recording."""
