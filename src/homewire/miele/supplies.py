@@ -71,7 +71,7 @@ def _wanting(key: str, name: str, help_: str = "") -> BinarySensor:
 
 
 def _countdown(key: str, name: str) -> Sensor:
-    return Sensor(key=key, name=name, state_class="measurement")
+    return Sensor(key=key, name=name)
 
 
 SUPPLIES: Final[Mapping[str, Feature]] = MappingProxyType({each.key: each for each in _declared()})

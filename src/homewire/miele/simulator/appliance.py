@@ -223,10 +223,11 @@ class SimulatedAppliance:
 
     def acknowledge(self, number: int) -> bool:
         """Take an information off the panel; one whose reason persists stays."""
-        if number not in self.informations:
+        if number not in self.shown:
             return False
         self.touch()
-        self.informations.remove(number)
+        if number in self.informations:
+            self.informations.remove(number)
         return True
 
     def pause(self) -> bool:
