@@ -76,7 +76,7 @@ async def test_the_zeros_of_a_sleeper_are_no_values(simulate: Simulate, client_f
         simulator.appliance.fall_asleep()
         asleep = await client.get_program_catalog(ROUTE, wake=False)
         assert asleep.source.startswith("known numbers"), "an empty list is nobody's catalogue"
-        assert (await client.get_setting(ROUTE, 12002)).current == 4
+        assert (await client.get_setting(ROUTE, 12164)).current == 4
         simulator.appliance.fall_asleep()
         assert (2, 256, 0) in (await client.walk_dop2_tree(ROUTE)).tree()
         assert simulator.appliance.status
