@@ -17,6 +17,7 @@ from homewire.errors import (
     ConfigurationError,
     ConnectionFailed,
     HomewireError,
+    InvalidValue,
     NotFound,
     NotSupported,
 )
@@ -136,6 +137,26 @@ async def test_discover_asks_all_kinds_and_survives_one_that_cannot_look() -> No
     silent = Kind(kind="c", summary="", connection="")
     found = [one async for one in homewire.discover(1, [failing, finder, silent])]
     assert found == [FOUND]
+
+
+@pytest.mark.parametrize("network", ["banana", "10.0.0.0/8", "fe80::/64", "192.168.1.0/99", ""])
+async def test_what_is_no_home_network_is_not_scanned(network: str) -> None:
+    async def probe(_address: str) -> Discovered | None:
+        raise AssertionError("nothing is asked")
+
+    with pytest.raises(InvalidValue):
+        await anext(scan_subnet(network, probe))
+
+
+async def test_an_address_stands_for_its_network() -> None:
+    asked: list[str] = []
+
+    async def probe(address: str) -> Discovered | None:
+        asked.append(address)
+        return None
+
+    assert [one async for one in scan_subnet("192.0.2.5/30", probe)] == []
+    assert sorted(asked) == ["192.0.2.5", "192.0.2.6"]
 
 
 async def test_scan_probes_every_address_and_survives_failures() -> None:

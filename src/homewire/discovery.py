@@ -14,13 +14,16 @@ from typing import Any
 
 import msgspec
 
-from homewire.errors import HomewireError
+from homewire.errors import HomewireError, InvalidValue
 from homewire.kinds import Kind, installed_kinds
 
 __all__ = ["Discovered", "Service", "browse", "discover", "scan_subnet"]
 
 _SCAN_AT_ONCE = 64
 """Addresses probed at the same time: enough for a /24 in seconds, few enough for a home router."""
+
+_SCAN_MOST = 4096
+"""A home network is a /24, a generous one a /20; more would take long and fill memory."""
 
 _ENTRY_WITHIN_MS = 3000
 """How long to ask for the details of a service that was announced."""
@@ -136,14 +139,27 @@ def _service(info: Any) -> Service:
     )
 
 
+def _addresses(network: str) -> list[str]:
+    try:
+        wanted = ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        raise InvalidValue(f"{network!r} is no network", allowed="such as 192.168.1.0/24") from None
+    if wanted.num_addresses > _SCAN_MOST:
+        raise InvalidValue(
+            f"{network} has {wanted.num_addresses} addresses", allowed=f"networks of up to {_SCAN_MOST}"
+        )
+    return [str(address) for address in wanted.hosts()]
+
+
 async def scan_subnet(
     network: str, probe: Callable[[str], Awaitable[Discovered | None]]
 ) -> AsyncIterator[Discovered]:
     """Probe every address of a network such as `192.168.1.0/24` and yield what answers.
 
     For networks in which mDNS does not get through; `probe` returns None for an address with nothing
-    behind it.
+    behind it. An address within the network stands for the network; a mistyped or a vast one is refused.
     """
+    addresses = _addresses(network)
     gate = asyncio.Semaphore(_SCAN_AT_ONCE)
 
     async def one(address: str) -> Discovered | None:
@@ -153,7 +169,7 @@ async def scan_subnet(
             except (HomewireError, OSError):
                 return None
 
-    tasks = [asyncio.create_task(one(str(address))) for address in ipaddress.ip_network(network).hosts()]
+    tasks = [asyncio.create_task(one(address)) for address in addresses]
     try:
         for done in asyncio.as_completed(tasks):
             if (found := await done) is not None:

@@ -21,7 +21,7 @@ VECTORS: dict[str, Any] = json.loads((TESTS / "vectors" / "miele-crypto.json").r
 KEYS = DecoderOptions(group_id="123456789ABCDEFE", group_key=Secret("123456789ABCDEFE" * 8))
 
 
-def _vector(table: str, name: str) -> dict[str, Any]:
+def vector(table: str, name: str) -> dict[str, Any]:
     found: dict[str, Any] = next(vector for vector in VECTORS[table] if vector["id"] == name)
     return found
 
@@ -55,7 +55,7 @@ def test_a_damaged_leaf_is_a_record_with_its_error() -> None:
         list(decode(b'{"2":"x"}'))
 
 
-def _har(request: dict[str, Any], response: dict[str, Any]) -> bytes:
+def har_of(request: dict[str, Any], response: dict[str, Any]) -> bytes:
     def headers(vector: dict[str, Any], signature: str, name: str) -> list[dict[str, str]]:
         pairs = {
             name: signature,
@@ -85,7 +85,7 @@ def _har(request: dict[str, Any], response: dict[str, Any]) -> bytes:
     return json.dumps({"log": {"entries": [entry]}}).encode()
 
 
-def _answer() -> dict[str, Any]:
+def wake_answer() -> dict[str, Any]:
     """Seal the answer that belongs to the recorded request."""
     headers = HeadersToSign(content_type="application/json", date="Thu, 01 Jan 1970 02:09:22 GMT")
     keys = Credentials.from_hex("123456789ABCDEFE", "123456789ABCDEFE" * 8)
@@ -100,7 +100,7 @@ def _answer() -> dict[str, Any]:
 
 
 def test_a_har_file_is_decrypted_with_the_keys() -> None:
-    capture = _har(_vector("requests", "put-wake-mielerest"), _answer())
+    capture = har_of(vector("requests", "put-wake-mielerest"), wake_answer())
     asked, answered = decode(capture, options=KEYS)
     assert asked.direction == "to appliance"
     assert _fields(asked) == {"DeviceAction": 2}
@@ -109,13 +109,13 @@ def test_a_har_file_is_decrypted_with_the_keys() -> None:
 
 
 def test_without_keys_the_bodies_stay_closed() -> None:
-    capture = _har(_vector("requests", "put-wake-mielerest"), _answer())
+    capture = har_of(vector("requests", "put-wake-mielerest"), wake_answer())
     asked, _ = decode(capture)
     assert _fields(asked)["body"] == "64 encrypted bytes"
 
 
 def test_wrong_keys_are_an_error_per_message() -> None:
-    capture = _har(_vector("requests", "put-wake-mielerest"), _answer())
+    capture = har_of(vector("requests", "put-wake-mielerest"), wake_answer())
     stranger = DecoderOptions(group_id="11" * 8, group_key=Secret("22" * 64))
     assert all(record.error for record in decode(capture, options=stranger))
     with pytest.raises(ConfigurationError, match="both"):
@@ -135,7 +135,7 @@ def _pcap(*packets: bytes) -> bytes:
 
 
 def test_a_packet_capture_is_cut_into_messages() -> None:
-    request, response = _vector("requests", "put-wake-mielerest"), _answer()
+    request, response = vector("requests", "put-wake-mielerest"), wake_answer()
     body, answer = bytes.fromhex(request["ciphertext_hex"]), bytes.fromhex(response["ciphertext_hex"])
     asked = (
         f"PUT {request['path']} HTTP/1.1\r\nHost: {request['host']}\r\nAccept: {request['accept']}\r\n"

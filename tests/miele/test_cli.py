@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import socket
 import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import Any
 
 import pytest
 from tests.miele.conftest import ROUTE, Simulate, own_number
+from tests.miele.test_captures import har_of, vector, wake_answer
 
 from homewire.cli.main import finish
 from homewire.cli.output import Output
 from homewire.miele.simulator import MieleSimulator, Status
+
+TAIL = b" 0001 0401 0002 0400 0003 0400 2020 2020 2020 2020"
 
 Cli = Callable[..., Awaitable[tuple[int, str, str]]]
 
@@ -110,6 +114,14 @@ async def test_a_refused_pairing_leaves_nothing_behind(cli: Cli, simulate: Simul
     assert (code, "must not stand on the command line" in err) == (2, True)
 
 
+async def test_keys_that_nobody_got_are_removed(cli: Cli, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free = listener.getsockname()[1]
+    code, _, err = await cli("pair", f"127.0.0.1:{free}")
+    assert (code, "cannot be reached" in err) == (5, True)
+    assert _key_files(tmp_path) == []
+
+
 async def test_wifi(cli: Cli, simulate: Simulate) -> None:
     simulator = await simulate(access_point=True)
     code, out, _ = await cli("wifi", "scan", simulator.host)
@@ -191,6 +203,22 @@ async def test_a_walk_is_recorded_resumed_and_explained(cli: Cli, simulate: Simu
     assert (await cli("--json", "dop2", "walk", "--unit", "14", *here))[1].count("dop2-step/1") > 5
 
 
+async def test_traffic_is_explained_with_the_keys(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "capture.har").write_bytes(har_of(vector("requests", "put-wake-mielerest"), wake_answer()))
+    code, out, _ = await cli("dop2", "decode", "capture.har")
+    assert (code, "64 encrypted bytes" in out) == (0, True)
+    keys = ("--group-id", "123456789ABCDEFE", "--group-key")
+    code, out, err = await cli("dop2", "decode", "capture.har", *keys, "env:MIELE_KEY")
+    assert (code, "DeviceAction" in out) == (0, True), err
+    assert (await cli("dop2", "decode", "capture.har", *keys, "123456789ABCDEFE" * 8))[0] == 2
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"0016 0002 0632 0000 0000 0003" + TAIL)))
+    code, out, err = await cli("dop2", "decode", "-")
+    assert (code, "combined state" in out) == (0, True), err
+    assert (await cli("dop2", "decode", str(tmp_path)))[0] == 2
+
+
 async def test_hex_is_explained_without_an_appliance(cli: Cli) -> None:
     leaf = "0016 0002 0632 0000 0000 0003 0001 0401 0002 0400 0003 0400 2020 2020 2020 2020"
     code, out, _ = await cli("dop2", "decode", leaf)
@@ -212,11 +240,25 @@ async def test_it_has_to_be_clear_which_appliance_is_meant(cli: Cli, simulate: S
     both = (*_to(first), *_to(second))
     code, _, err = await cli("programs", *both)
     assert (code, "--device" in err) == (2, True)
+    assert all(f"{route} (" in err for route in (ROUTE, "000000000002")), err
     code, out, _ = await cli("programs", "--device", "000000000002", *both)
     assert (code, "eco" in out) == (0, True)
+    await first.drop_wifi()
+    code, out, err = await cli("programs", "--device", "000000000002", *both)
+    assert (code, "eco" in out) == (0, True), err
+    assert (await cli("programs", "--device", ROUTE, *both))[0] == 5
+    await first.return_wifi()
     assert (await cli("programs", "--device", "9", *both))[0] == 3
     code, _, err = await cli("programs", "--config", "missing.toml")
     assert code == 9
+
+
+async def test_an_appliance_is_chosen_by_the_name_of_its_connection(cli: Cli, simulate: Simulate) -> None:
+    first, second = await simulate(paired=False), await simulate("dishwasher", paired=False)
+    await cli("pair", first.host, "--name", "laundry")
+    await cli("pair", second.host, "--household", "laundry", "--name", "dishes")
+    code, out, err = await cli("programs", "--device", "dishes")
+    assert (code, "quick_power_wash" in out) == (0, True), err
 
 
 async def test_the_demo_kitchen_can_be_asked(cli: Cli) -> None:

@@ -76,7 +76,7 @@ async def test_the_zeros_of_a_sleeper_are_no_values(simulate: Simulate, client_f
         simulator.appliance.fall_asleep()
         asleep = await client.get_program_catalog(ROUTE, wake=False)
         assert asleep.source.startswith("known numbers"), "an empty list is nobody's catalogue"
-        assert (await client.get_setting(ROUTE, 12002)).current == 4
+        assert (await client.get_setting(ROUTE, 12164)).current == 4
         simulator.appliance.fall_asleep()
         assert (2, 256, 0) in (await client.walk_dop2_tree(ROUTE)).tree()
         assert simulator.appliance.status
@@ -307,11 +307,11 @@ async def test_what_stands_against_a_selection_is_named(simulate: Simulate, clie
 async def test_settings_are_checked_and_read_back(simulate: Simulate, client_for: ClientFor) -> None:
     simulator = await simulate()
     client = client_for(simulator)
-    assert (await client.get_setting(ROUTE, 12002)).current == 4
-    await client.set_setting(ROUTE, 12002, 7)
-    assert (await client.get_setting(ROUTE, 12002)).current == 7
+    assert (await client.get_setting(ROUTE, 12164)).current == 4
+    await client.set_setting(ROUTE, 12164, 7)
+    assert (await client.get_setting(ROUTE, 12164)).current == 7
     with pytest.raises(InvalidValue):
-        await client.set_setting(ROUTE, 12002, 8)
+        await client.set_setting(ROUTE, 12164, 8)
     with pytest.raises(NotFound):
         await client.get_setting(ROUTE, 999)
 
@@ -321,7 +321,7 @@ async def test_a_setting_that_does_not_change_is_told(simulate: Simulate, client
     client = client_for(simulator)
     simulator.leaves.write = lambda *_: 204  # type: ignore[method-assign]  # accepts, and does nothing
     with pytest.raises(CommandTimeout, match="does not read back"):
-        await client.set_setting(ROUTE, 12002, 7)
+        await client.set_setting(ROUTE, 12164, 7)
 
 
 async def test_user_requests(simulate: Simulate, client_for: ClientFor) -> None:

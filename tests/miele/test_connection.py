@@ -25,7 +25,7 @@ from homewire.miele.simulator import MieleSimulator
 from homewire.secrets import Secret
 
 
-def _settings(simulator: MieleSimulator, **more: Any) -> MieleSettings:
+def settings_of(simulator: MieleSimulator, **more: Any) -> MieleSettings:
     options = simulator.options
     return MieleSettings(
         host=simulator.host,
@@ -36,7 +36,7 @@ def _settings(simulator: MieleSimulator, **more: Any) -> MieleSettings:
     )
 
 
-def _only(connection: MieleConnection) -> MieleAppliance:
+def only(connection: MieleConnection) -> MieleAppliance:
     appliance = connection.appliances[f"miele:{ROUTE}"]
     assert isinstance(appliance, MieleAppliance)
     return appliance
@@ -63,8 +63,8 @@ async def test_every_type_shows_what_it_is_and_does(
     simulate: Simulate, kind: str, expected: dict[str, object]
 ) -> None:
     simulator = await simulate(kind)
-    async with MieleConnection(_settings(simulator)) as connection:
-        appliance = _only(connection)
+    async with MieleConnection(settings_of(simulator)) as connection:
+        appliance = only(connection)
         assert {key: appliance.state[key] for key in expected} == expected
         assert appliance.identity.model == simulator.profile.tech_type
         assert connection.unknowns.report() == []
@@ -73,8 +73,8 @@ async def test_every_type_shows_what_it_is_and_does(
 
 async def test_pushes_arrive_without_asking(simulate: Simulate) -> None:
     simulator = await simulate()
-    async with MieleConnection(_settings(simulator)) as connection:
-        appliance = _only(connection)
+    async with MieleConnection(settings_of(simulator)) as connection:
+        appliance = only(connection)
         changes: list[Change] = []
         appliance.subscribe(changes.append)
         await asyncio.sleep(6)
@@ -88,7 +88,7 @@ async def test_pushes_arrive_without_asking(simulate: Simulate) -> None:
 
 async def test_without_push_a_running_programme_is_polled_often(simulate: Simulate) -> None:
     simulator = await simulate("oven-xkm3100w", scene="running")
-    async with MieleConnection(_settings(simulator)) as connection:
+    async with MieleConnection(settings_of(simulator)) as connection:
         serving = asyncio.create_task(connection.serve())
         simulator.server.log.clear()
         await asyncio.sleep(60.5)
@@ -99,7 +99,7 @@ async def test_without_push_a_running_programme_is_polled_often(simulate: Simula
 
 async def test_idle_appliances_are_polled_once_a_minute(simulate: Simulate) -> None:
     simulator = await simulate("oven-xkm3100w", scene="ready")
-    async with MieleConnection(_settings(simulator)) as connection:
+    async with MieleConnection(settings_of(simulator)) as connection:
         serving = asyncio.create_task(connection.serve())
         simulator.server.log.clear()
         await asyncio.sleep(301)
@@ -110,30 +110,30 @@ async def test_idle_appliances_are_polled_once_a_minute(simulate: Simulate) -> N
 async def test_a_blocked_listener_port_means_frequent_polling(simulate: Simulate) -> None:
     simulator = await simulate(scene="running")
     simulator.levers.push_blocked = True
-    async with MieleConnection(_settings(simulator)) as connection:
+    async with MieleConnection(settings_of(simulator)) as connection:
         serving = asyncio.create_task(connection.serve())
         await asyncio.sleep(31)
         simulator.levers.open_door()
         await asyncio.sleep(11)
-        assert _only(connection).state["door"] is True
+        assert only(connection).state["door"] is True
         assert connection.diagnostics()["push_healthy"] is False
         serving.cancel()
 
 
 async def test_a_taken_listener_port_is_no_obstacle(simulate: Simulate) -> None:
     first, second = await simulate(), await simulate("dishwasher")
-    async with MieleConnection(_settings(first)) as connection:
+    async with MieleConnection(settings_of(first)) as connection:
         assert connection._peer is not None
-        async with MieleConnection(_settings(second, listen_port=connection._peer.port)) as blocked:
-            assert _only(blocked).state["program"] == "eco"
+        async with MieleConnection(settings_of(second, listen_port=connection._peer.port)) as blocked:
+            assert only(blocked).state["program"] == "eco"
             assert blocked.diagnostics()["push"] == {}
 
 
 async def test_a_programme_tells_its_start_and_end(simulate: Simulate) -> None:
     simulator = await simulate()
     simulator.appliance.select(122, start_in_s=7200)
-    async with MieleConnection(_settings(simulator), allow=Allowance(["start"])) as connection:
-        appliance = _only(connection)
+    async with MieleConnection(settings_of(simulator), allow=Allowance(["start"])) as connection:
+        appliance = only(connection)
         happened: list[tuple[str, object]] = []
         appliance.subscribe(
             lambda change: happened.extend((o.type, o.data["program"]) for o in change.occurrences)
@@ -156,8 +156,8 @@ async def test_a_programme_tells_its_start_and_end(simulate: Simulate) -> None:
 
 async def test_starting_wants_consent_and_names_what_is_missing(simulate: Simulate) -> None:
     simulator = await simulate()
-    async with MieleConnection(_settings(simulator)) as connection:
-        appliance = _only(connection)
+    async with MieleConnection(settings_of(simulator)) as connection:
+        appliance = only(connection)
         with pytest.raises(RemoteControlDisabled, match="allow"):
             await appliance.press("start")
         simulator.levers.open_door()
@@ -172,8 +172,8 @@ async def test_starting_wants_consent_and_names_what_is_missing(simulate: Simula
 
 async def test_commands_wait_for_their_effect(simulate: Simulate) -> None:
     simulator = await simulate("oven")
-    async with MieleConnection(_settings(simulator)) as connection:
-        oven = _only(connection)
+    async with MieleConnection(settings_of(simulator)) as connection:
+        oven = only(connection)
         await oven.write("light", True)
         assert oven.state["light"] is True
         await oven.press("stop")
@@ -192,8 +192,8 @@ async def test_commands_wait_for_their_effect(simulate: Simulate) -> None:
 
 async def test_the_light_is_confirmed_with_its_stages(simulate: Simulate) -> None:
     simulator = await simulate("oven")
-    async with MieleConnection(_settings(simulator)) as connection:
-        oven = _only(connection)
+    async with MieleConnection(settings_of(simulator)) as connection:
+        oven = only(connection)
         stages: list[Stage] = []
         oven.subscribe_commands(lambda command: stages.append(command.stage))
         await oven.write("light", True)
@@ -202,8 +202,8 @@ async def test_the_light_is_confirmed_with_its_stages(simulate: Simulate) -> Non
 
 async def test_a_sleeping_appliance_is_not_woken_by_polling(simulate: Simulate) -> None:
     simulator = await simulate(scene="asleep")
-    async with MieleConnection(_settings(simulator)) as connection:
-        appliance = _only(connection)
+    async with MieleConnection(settings_of(simulator)) as connection:
+        appliance = only(connection)
         assert appliance.state["standby"] == "network_idle"
         assert appliance.state["water_total"] is None, "unknown is not zero"
         assert all(method != "PUT" or "SuperVision" in path for method, path, _ in simulator.server.log)
@@ -219,13 +219,13 @@ async def test_wrong_keys_are_told_apart_from_a_wrong_address(simulate: Simulate
             pass
     await simulator.stop()
     with pytest.raises(ConnectionFailed, match="cannot be reached"):
-        async with MieleConnection(_settings(simulator)):
+        async with MieleConnection(settings_of(simulator)):
             pass
 
 
 async def test_the_third_failure_in_a_row_is_a_lost_link(simulate: Simulate) -> None:
     simulator = await simulate()
-    async with MieleConnection(_settings(simulator, push=False)) as connection:
+    async with MieleConnection(settings_of(simulator, push=False)) as connection:
         simulator.levers.resets = 2
         serving = asyncio.create_task(connection.serve())
         await asyncio.sleep(200)
@@ -237,8 +237,8 @@ async def test_the_third_failure_in_a_row_is_a_lost_link(simulate: Simulate) -> 
 
 async def test_an_older_hood_is_controlled_in_its_own_language(simulate: Simulate) -> None:
     simulator = await simulate("hood")
-    async with MieleConnection(_settings(simulator)) as connection:
-        hood = _only(connection)
+    async with MieleConnection(settings_of(simulator)) as connection:
+        hood = only(connection)
         await hood.write("ventilation", "booster")
         assert hood.state["ventilation"] == "booster"
         await hood.write("light", True)
@@ -247,8 +247,8 @@ async def test_an_older_hood_is_controlled_in_its_own_language(simulate: Simulat
 
 async def test_dosing_containers_appear_once_they_are_told(simulate: Simulate) -> None:
     simulator = await simulate()
-    async with MieleConnection(_settings(simulator)) as connection:
-        washer = _only(connection)
+    async with MieleConnection(settings_of(simulator)) as connection:
+        washer = only(connection)
         assert (washer.state["dosing_1"], washer.state["dosing_2"]) == (80, None)
         assert washer.features["dosing_1"].unit == "%"
         assert washer.state["program_select"] == "cottons"
@@ -256,8 +256,8 @@ async def test_dosing_containers_appear_once_they_are_told(simulate: Simulate) -
 
 async def test_faults_diagnostics_and_events_tell_the_rest(simulate: Simulate) -> None:
     simulator = await simulate(scene="running")
-    async with MieleConnection(_settings(simulator, push=False)) as connection:
-        washer = _only(connection)
+    async with MieleConnection(settings_of(simulator, push=False)) as connection:
+        washer = only(connection)
         happened: list[str] = []
         washer.subscribe(lambda change: happened.extend(o.type for o in change.occurrences))
         simulator.levers.fail()
@@ -275,7 +275,7 @@ async def test_faults_diagnostics_and_events_tell_the_rest(simulate: Simulate) -
 
 async def test_subscriptions_of_a_lost_link_are_taken_back_later(simulate: Simulate) -> None:
     simulator = await simulate()
-    connection = MieleConnection(_settings(simulator))
+    connection = MieleConnection(settings_of(simulator))
     await connection.open()
     first = dict(simulator.module.subscriptions)
     assert first
@@ -292,10 +292,89 @@ async def test_subscriptions_of_a_lost_link_are_taken_back_later(simulate: Simul
 
 async def test_a_subscription_that_became_somebody_elses_is_left_alone(simulate: Simulate) -> None:
     simulator = await simulate()
-    connection = MieleConnection(_settings(simulator))
+    connection = MieleConnection(settings_of(simulator))
     await connection.open()
     subscriptions = simulator.module.subscriptions
     slot, ours = next(iter(subscriptions.items()))
     subscriptions[slot] = msgspec.structs.replace(ours, callback="http://127.0.0.1:9/Devices/somebody/")
     await connection.close()
     assert list(subscriptions) == [slot]
+
+
+async def test_a_refrigerator_is_no_running_programme(simulate: Simulate) -> None:
+    simulator = await simulate("fridge-freezer")
+    async with MieleConnection(settings_of(simulator, push=False)) as connection:
+        serving = asyncio.create_task(connection.serve())
+        assert only(connection).state["status"] == "running"
+        simulator.server.log.clear()
+        await asyncio.sleep(301)
+        assert sum(path.endswith("/State") for _, path, _ in simulator.server.log) == 5
+        serving.cancel()
+
+
+async def test_the_counters_of_a_short_programme_are_read_from_its_start(simulate: Simulate) -> None:
+    simulator = await simulate(scene="ready")
+    async with MieleConnection(settings_of(simulator)) as connection:
+        washer, serving = only(connection), asyncio.create_task(connection.serve())
+        await asyncio.sleep(30)
+        simulator.appliance.select(122)
+        simulator.appliance.start()
+        await asyncio.sleep(150)
+        assert washer.state["energy_expected"] == 210
+        assert washer.state["energy_cycle"] == pytest.approx(210 * 120 / 1500, abs=9)
+        assert washer.state["water_cycle"] == pytest.approx(33 * 120 / 1500, abs=1.5)
+        serving.cancel()
+
+
+async def test_a_programme_that_is_stopped_counts_what_it_used(simulate: Simulate) -> None:
+    simulator = await simulate(scene="running")
+    async with MieleConnection(settings_of(simulator)) as connection:
+        washer, serving = only(connection), asyncio.create_task(connection.serve())
+        await asyncio.sleep(1200)
+        simulator.appliance.stop()
+        await asyncio.sleep(60)
+        assert washer.state["energy_cycle"] == pytest.approx(750 * 1200 / 7120, abs=10)
+        assert washer.state["energy_expected"] is None
+        serving.cancel()
+
+
+async def test_a_cycle_that_had_begun_before_is_not_counted_twice(simulate: Simulate) -> None:
+    simulator = await simulate(scene="running")
+    await asyncio.sleep(3000)
+    async with MieleConnection(settings_of(simulator)) as connection:
+        washer = only(connection)
+        assert washer.state["water_cycle"] == pytest.approx(26, abs=1)
+        assert washer.state["water_total"] == 0, "a watch that ended may have counted it"
+
+
+async def test_a_start_and_an_end_that_nobody_saw(simulate: Simulate) -> None:
+    simulator = await simulate("dishwasher", scene="running")
+    async with MieleConnection(settings_of(simulator, push=False)) as connection:
+        washer = only(connection)
+        happened: list[str] = []
+        washer.subscribe(lambda change: happened.extend(each.type for each in change.occurrences))
+        await asyncio.sleep(600)
+        await washer.read_state()
+        simulator.appliance.stop()
+        simulator.appliance.select(38)
+        simulator.appliance.start()
+        await washer.read_state()
+        assert happened == ["started"]
+        simulator.levers.sleep_after = None
+        await asyncio.sleep(7200)
+        await washer.read_state()
+        assert washer.state["status"] == "off"
+        assert happened == ["started", "finished"], "its finish time had passed"
+
+
+async def test_the_finish_stands_in_the_last_minute(simulate: Simulate) -> None:
+    simulator = await simulate(scene="running")
+    async with MieleConnection(settings_of(simulator, push=False)) as connection:
+        washer = only(connection)
+        finish = washer.state["finish_at"]
+        await asyncio.sleep(simulator.appliance.remaining_s - 20)
+        running = simulator.appliance.state()
+        washer.take(running | {"RemainingTime": [0, 0]}, Origin.POLL)
+        assert washer.state["finish_at"] == finish
+        washer.take({"Status": 7}, Origin.POLL)
+        assert washer.state["finish_at"] is None

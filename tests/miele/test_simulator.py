@@ -70,18 +70,18 @@ async def test_an_oven_heats_up_and_cools_down() -> None:
     assert oven.state()["Temperature"][0] == pytest.approx(16000, abs=50)
     oven.stop()
     await asyncio.sleep(3600)
-    assert oven.state()["Temperature"][0] == pytest.approx(2200, abs=20)
+    assert 3000 < oven.state()["Temperature"][0] < 4000, "an hour later it is lukewarm"
 
 
 async def test_an_open_refrigerator_warms_up() -> None:
     async with MieleSimulator(MieleSimulatorOptions(type="fridge-freezer")) as simulator:
         simulator.levers.open_door(1)
         await asyncio.sleep(120)
-        assert simulator.appliance.state()["Temperature"][1] > -1000
+        assert -1500 < simulator.appliance.state()["Temperature"][1] < -1000
         assert simulator.appliance.state()["DoorStates"] == [[2, 0], [1, 0]]
         simulator.levers.close_doors()
         await asyncio.sleep(3600)
-        assert simulator.appliance.state()["Temperature"][1] == pytest.approx(-1800, abs=30)
+        assert simulator.appliance.state()["Temperature"][1] == pytest.approx(-1800, abs=60)
 
 
 async def test_inactivity_leads_to_sleep_and_waking_switches_nothing_on(
@@ -185,7 +185,7 @@ async def test_leaves_are_written_as_documented(simulate: Simulate, client_for: 
     with pytest.raises(NotFound):
         await client.write_dop2_leaf(ROUTE, 2, 9999, encode(power(True)))
     with pytest.raises(CommandRejected):
-        await client.write_attribute(ROUTE, 105, idx1=1, setting_id=12002, current=3)
+        await client.write_attribute(ROUTE, 105, idx1=1, setting_id=12164, current=3)
     simulator.appliance.fall_asleep()
     with pytest.raises(NotNow):
         await write(power(True))
@@ -200,7 +200,7 @@ async def test_paged_leaves_name_the_next_one(simulate: Simulate, client_for: Cl
         if frame.idx1 == frame.idx2:
             break
         key = frame.idx2
-    assert keys == [12001, 12002, 10003]
+    assert keys == [12163, 12164, 10003]
     objects = [decode(await client.read_dop2_leaf(ROUTE, 2, 19, n)).get(1) for n in range(3)]
     assert objects == [19, 105, 114]
     with pytest.raises(NotFound):
@@ -225,8 +225,11 @@ async def test_a_recording_is_served_as_it_is(simulate: Simulate, client_for: Cl
 def test_a_bad_recording_or_type_is_a_configuration_error(tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text('{"2": []}')
+    catalogue = tmp_path / "catalogue.json"
+    catalogue.write_text('{"device_type": "oven", "programs": [{"id": 1, "name": "defrost"}]}')
     for options in (
         MieleSimulatorOptions(recording=str(bad)),
+        MieleSimulatorOptions(recording=str(catalogue)),
         MieleSimulatorOptions(recording=str(tmp_path / "none.json")),
         MieleSimulatorOptions(type="toaster"),
         MieleSimulatorOptions(scene="burning"),

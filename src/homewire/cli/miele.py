@@ -195,6 +195,7 @@ async def select(
         obstacles = await client.remote_start_obstacles(route)
     if output.json:
         output.document("miele-selection/1", {"program": program, "obstacles": obstacles})
+    output.note(f"{program} is selected.")
     for obstacle in obstacles:
         output.note(f"It cannot be started yet: {obstacle}.")
 

@@ -15,11 +15,12 @@ from cyclopts import App, Parameter
 
 from homewire.cli.miele_client import Device, connected
 from homewire.cli.output import Output, UsageError
-from homewire.cli.source import Source
+from homewire.cli.source import Source, refuse_literal_secret
 from homewire.errors import NotFound, ProtocolError
 
 if TYPE_CHECKING:
     from homewire.captures import Record
+    from homewire.miele.captures import DecoderOptions
     from homewire.miele.dop2.schema import Attribute
 
 __all__ = ["app"]
@@ -67,6 +68,8 @@ async def write(
         raise UsageError("writing leaves can start or stop an appliance", hint="If you mean it: --dangerous")
     unit, attribute = _place(place)
     declared = _declared(attribute)
+    if not fields:
+        raise UsageError("nothing to write", hint=f"Fields of {place}: {', '.join(declared.names)}")
     values = dict(_assignment(text, declared) for text in fields)
     async with connected(source, device, output) as (client, route):
         await client.write_attribute(route, attribute, unit=unit, idx1=index, **values)
@@ -125,16 +128,22 @@ async def walk(
 @app.command
 def decode(
     what: Annotated[
-        str, Parameter(help="A file with a recording or hex, hex digits themselves, or - for stdin.")
+        str,
+        Parameter(
+            help="A file with a recording, hex, pcap or HAR; hex digits themselves; or - for stdin.",
+            allow_leading_hyphen=True,
+        ),
     ],
     *,
+    group_id: Annotated[str, Parameter(help="GroupID, to read encrypted traffic (pcap, HAR).")] = "",
+    group_key: Annotated[str, Parameter(help="GroupKey: env:NAME, file:PATH or keyring:SERVICE/NAME.")] = "",
     output: Here,
 ) -> None:
-    """Explain recorded leaves, offline; captures with encrypted traffic go to: homewire decode miele."""
+    """Explain recorded leaves, or captured traffic with its leaves, offline."""
     from homewire.miele.captures import decode as decode_capture  # noqa: PLC0415 - the tables are large
 
     unreadable = 0
-    for record in decode_capture(_capture(what)):
+    for record in decode_capture(_capture(what), options=_keys(group_id, group_key)):
         unreadable += record.error is not None
         _show(record, output)
     if unreadable:
@@ -203,15 +212,25 @@ def _assignment(text: str, attribute: type[Attribute]) -> tuple[str, Any]:
         raise UsageError(f"{text!r} is not NAME=NUMBER") from None
 
 
+def _keys(group_id: str, group_key: str) -> DecoderOptions:
+    from homewire.config import resolve_secret  # noqa: PLC0415 - reads files and keyrings
+    from homewire.miele.captures import DecoderOptions  # noqa: PLC0415 - the tables are large
+
+    if not group_key:
+        return DecoderOptions(group_id=group_id)
+    reference = refuse_literal_secret("group_key", group_key, written="--group-key {reference}")
+    return DecoderOptions(group_id=group_id, group_key=resolve_secret(reference))
+
+
 def _capture(what: str) -> bytes:
     if what == "-":
         return sys.stdin.buffer.read()
     path = Path(what)
-    if path.is_file():
-        return path.read_bytes()
-    if re.fullmatch(r"[0-9A-Fa-f\s]+", what):
+    if re.fullmatch(r"[0-9A-Fa-f\s]+", what) and not path.exists():
         return what.encode()
-    raise UsageError(f"{what!r} is neither a file nor hexadecimal digits")
+    if not path.exists() or path.is_dir():
+        raise UsageError(f"{what!r} is neither a file nor hexadecimal digits")
+    return path.read_bytes()
 
 
 def _content(path: Path | None) -> bytes | None:

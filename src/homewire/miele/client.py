@@ -85,11 +85,7 @@ class DeviceSummary(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def progress(self) -> float | None:
         """The part of the running programme that is behind it, 0 to 1; None while nothing runs."""
-        state = self.state
-        if state.status not in (_STATUS_RUNNING, _STATUS_PAUSED) or state.elapsed_time is None:
-            return None
-        whole = state.elapsed_time + (state.remaining_time or 0)
-        return state.elapsed_time / whole if whole else None
+        return self.state.progress
 
 
 class MieleClient(ResourceClient):
@@ -134,7 +130,7 @@ class MieleClient(ResourceClient):
 
     async def get_consumption_stats(self, device_id: str) -> ConsumptionStats:
         """Read energy, water and hours; None where the appliance does not tell, never zero instead."""
-        return await read_consumption(self, device_id)
+        return await read_consumption(self, device_id, await self._device_type(device_id) or 0)
 
     async def remote_start_obstacles(self, device_id: str) -> tuple[str, ...]:
         """Read the state and name every condition of a remote start that is not met."""

@@ -91,7 +91,6 @@ class MieleConnection(Connection[MieleSettings]):
         self._orphans: dict[str, str] = {}
         self._pushes = _PushHealth()
         self._nudge = asyncio.Event()
-        self._leaves_at = 0.0
 
     async def open(self) -> None:
         """Read the appliances behind the module, their abilities and their state."""
@@ -230,7 +229,7 @@ class MieleConnection(Connection[MieleSettings]):
         if resource == "State":
             was_running = appliance.is_running
             appliance.take(content, Origin.PUSH)
-            if appliance.is_running != was_running:
+            if appliance.is_running != was_running or appliance.attention_due:
                 self._nudge.set()
 
     async def _pause(self) -> None:
@@ -257,13 +256,18 @@ class MieleConnection(Connection[MieleSettings]):
     async def _read_leaves(self, appliance: MieleAppliance) -> None:
         """Read the slow values when they are due and the appliance is awake."""
         now = self.clock.monotonic()
-        if not appliance.abilities.has_dop2 or appliance.is_asleep or now < self._leaves_at:
+        if not appliance.abilities.has_dop2 or appliance.is_asleep:
             return
-        self._leaves_at = now + (_LEAVES_S if appliance.is_running else _LEAVES_IDLE_S)
+        if now < appliance.leaves_due_at:
+            if appliance.attention_due:
+                await appliance.read_attention()
+            return
+        appliance.leaves_due_at = now + (_LEAVES_S if appliance.is_running else _LEAVES_IDLE_S)
         if not appliance.programmes_known:
             await appliance.read_programmes()
         with contextlib.suppress(NotNow):
             await appliance.read_consumption()
+            await appliance.read_attention()
 
     def _mieles(self) -> list[MieleAppliance]:
         return [each for each in self._appliances.values() if isinstance(each, MieleAppliance)]

@@ -1,32 +1,39 @@
-"""Energy and water, without the two lies: zero for "unknown", and spikes when a counter restarts.
+"""Energy, water and supplies, without the two lies: zero for "unknown", and spikes when a counter restarts.
 
 Live counters of the running programme are in attribute 6195 (laundry): they answer only while the appliance
-is awake and drop to 0 the moment the programme ends (miele-dop2.md, section 11). `CycleAccounting` keeps
-the highest value of a cycle and adds finished cycles to a total that only grows.
+is awake and drop to 0 the moment the programme ends (miele-dop2.md, section 11). Water is counted; energy is
+told as what the whole programme is expected to need, so the part that has passed is an estimate.
+`CycleAccounting` keeps the highest value of a cycle and adds what it saw growing to a total.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from homewire.errors import NotFound, ProtocolError
+from homewire.features import Value
 from homewire.miele.dop2.catalogue import interpret
 from homewire.miele.dop2.paging import checked
 from homewire.miele.refusals import NotNow
+from homewire.miele.remote_start import DISHWASHERS, LAUNDRY
+from homewire.miele.supplies import supplies
 from homewire.miele.transport import RequestTimeout
 
 if TYPE_CHECKING:
     from homewire.miele.resources import ResourceClient
 
-__all__ = ["ConsumptionStats", "CycleAccounting", "LeafHealth", "read_consumption"]
+__all__ = ["ConsumptionStats", "CycleAccounting", "LeafHealth", "front_unit", "read_consumption", "read_view"]
 
-_MAIN_UNIT: Final = 2
+_PANEL_UNIT, _MAIN_UNIT = 1, 2
 _HOURS, _CONTEXT, _PROCESS = 119, 1585, 6195
 _GIVE_UP_AFTER: Final = 3
-_INSERTED: Final = 1
-"""Bit 0 of a dosing container's flags."""
+_DECIMALS: Final = 1
+"""Water is told in tenths of a litre; sums are kept free of the dust of binary fractions."""
+
+_WASHES: Final = LAUNDRY | DISHWASHERS
 
 
 class ConsumptionStats(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,37 +49,43 @@ class ConsumptionStats(msgspec.Struct, frozen=True, kw_only=True):
     energy_total_raw: float | None = None
     water_total_raw: float | None = None
     operating_minutes: int | None = None
-    dosing_levels: tuple[float | None, ...] = ()
+    supplies: Mapping[str, Value] = {}
 
 
 class CycleAccounting:
-    """A total that never falls, from a counter that restarts with every cycle."""
+    """A total that never falls, from a counter that restarts with every cycle.
 
-    def __init__(self, total: float = 0.0) -> None:
-        self._finished = total
+    A cycle that had begun before anybody watched counts from its first reading: what it used until then may
+    have been counted already, by a watch that ended.
+    """
+
+    def __init__(self) -> None:
         self._cycle: float | None = None
+        self._counted: float | None = None
+        self._total: float | None = None
 
     @property
     def cycle(self) -> float | None:
-        """The running or last cycle; None before anything was read."""
+        """The running or last cycle; None before anything was read of it."""
         return self._cycle
 
     @property
     def total(self) -> float | None:
-        """Everything counted so far; None before anything was read."""
-        return None if self._cycle is None else self._finished + self._cycle
+        """Everything that was seen growing; None before anything was read."""
+        return self._total
 
     def start(self) -> None:
-        """Begin a new cycle; what the old one had is kept in the total."""
-        if self._cycle is not None:
-            self._finished += self._cycle
-            self._cycle = 0.0
+        """Begin a new cycle, whose counter starts from nothing."""
+        self._cycle, self._counted = None, 0.0
 
     def read(self, value: float | None, *, running: bool) -> None:
         """Take a reading; nothing, or the zero of an appliance at rest, changes nothing."""
         if value is None or (not running and not value):
             return
+        counted = value if self._counted is None else self._counted
         self._cycle = max(self._cycle or 0.0, value)
+        self._counted = max(counted, value)
+        self._total = round((self._total or 0.0) + self._counted - counted, _DECIMALS)
 
 
 class LeafHealth:
@@ -83,29 +96,39 @@ class LeafHealth:
     """
 
     def __init__(self) -> None:
-        self._failures: dict[int, int] = {}
+        self._failures: dict[tuple[int, int], int] = {}
 
-    def offers(self, attribute: int) -> bool:
+    def offers(self, unit: int, attribute: int) -> bool:
         """Whether a leaf is still worth asking for."""
-        return self._failures.get(attribute, 0) < _GIVE_UP_AFTER
+        return self._failures.get((unit, attribute), 0) < _GIVE_UP_AFTER
 
-    def delivered(self, attribute: int) -> None:
+    def delivered(self, unit: int, attribute: int) -> None:
         """Note that a leaf came."""
-        self._failures.pop(attribute, None)
+        self._failures.pop((unit, attribute), None)
 
-    def failed(self, attribute: int, *, for_good: bool) -> None:
+    def failed(self, unit: int, attribute: int, *, for_good: bool) -> None:
         """Note that a leaf did not come."""
-        self._failures[attribute] = _GIVE_UP_AFTER if for_good else self._failures.get(attribute, 0) + 1
+        before = self._failures.get((unit, attribute), 0)
+        self._failures[unit, attribute] = _GIVE_UP_AFTER if for_good else before + 1
+
+
+def front_unit(device_type: int) -> int:
+    """Return the unit with the context and the notices: the panel's, but of washing appliances the main one.
+
+    So it is in the recorded trees (miele-dop2.md, section 6).
+    """
+    return _MAIN_UNIT if device_type in _WASHES else _PANEL_UNIT
 
 
 async def read_consumption(
-    client: ResourceClient, device_id: str, health: LeafHealth | None = None
+    client: ResourceClient, device_id: str, device_type: int, health: LeafHealth | None = None
 ) -> ConsumptionStats:
     """Read every source that the appliance has; a leaf that it refuses leaves its values unknown."""
     known = health or LeafHealth()
-    hours = await _view(client, device_id, _HOURS, known)
-    context = await _view(client, device_id, _CONTEXT, known)
-    process = await _view(client, device_id, _PROCESS, known)
+    hours = await read_view(client, device_id, _MAIN_UNIT, _HOURS, known)
+    context = await read_view(client, device_id, front_unit(device_type), _CONTEXT, known)
+    washes = device_type in _WASHES
+    process = await read_view(client, device_id, _MAIN_UNIT, _PROCESS, known) if washes else None
     device = getattr(context, "laundry_device", None)
     return ConsumptionStats(
         energy_expected_wh=_quantity(process, "heating_energy") or None,  # 0 at rest means "nothing runs"
@@ -115,28 +138,25 @@ async def read_consumption(
         energy_total_raw=_quantity(device, "energy_total"),
         water_total_raw=_quantity(device, "water_total"),
         operating_minutes=getattr(hours, "total", None),
-        dosing_levels=tuple(_level(each) for each in getattr(device, "dosing_containers", None) or ()),
+        supplies=supplies(context, device_type),
     )
 
 
-def _level(container: Any) -> float | None:
-    """Return a container's fill level in per cent; None while none is inserted (miele-dop2.md, section 8)."""
-    inserted = bool((container.flags or 0) & _INSERTED)
-    return _quantity(container, "fill_level") if inserted else None
-
-
-async def _view(client: ResourceClient, device_id: str, attribute: int, health: LeafHealth) -> Any:
-    if not health.offers(attribute):
+async def read_view(
+    client: ResourceClient, device_id: str, unit: int, attribute: int, health: LeafHealth
+) -> Any:
+    """Read a leaf through its table; None when the appliance does not deliver it now, or never did."""
+    if not health.offers(unit, attribute):
         return None
     try:
-        leaf = await client.read_dop2_leaf(device_id, _MAIN_UNIT, attribute)
-        view = interpret(checked(leaf, _MAIN_UNIT, attribute))
+        leaf = await client.read_dop2_leaf(device_id, unit, attribute)
+        view = interpret(checked(leaf, unit, attribute))
     except NotFound:
-        health.failed(attribute, for_good=True)
+        health.failed(unit, attribute, for_good=True)
     except (NotNow, ProtocolError, RequestTimeout):
-        health.failed(attribute, for_good=False)
+        health.failed(unit, attribute, for_good=False)
     else:
-        health.delivered(attribute)
+        health.delivered(unit, attribute)
         return view
     return None
 

@@ -26,6 +26,7 @@ from homewire.features import (
 from homewire.miele import codes
 from homewire.miele.models import State
 from homewire.miele.remote_start import DISHWASHERS, LAUNDRY, OVENS
+from homewire.miele.supplies import ROOMS, SUPPLIES
 
 __all__ = ["COOLING", "HOBS", "HOODS", "Abilities", "catalogue", "declare"]
 
@@ -38,6 +39,7 @@ _COFFEE: Final = frozenset({17})
 _DRYERS: Final = frozenset({2, 4, 6, 24, 52, 54})
 _WASHERS: Final = LAUNDRY - _DRYERS | {24}
 _EXTRACTORS: Final = frozenset({74})
+_USES_WATER: Final = _WASHERS | DISHWASHERS
 
 _MODELS: Final = (1, 2, 7, 12, 13, 15, 16, 17, 18, 20, 21, 24, 25, 27, 31, 32, 67, 74)
 """Device types that the generated table of the docs shows."""
@@ -50,7 +52,7 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     has_dop2: bool = False
     has_dop1: bool = False
     has_light: bool = False
-    containers: int = 0
+    supplies: frozenset[str] = frozenset()
     zones: int = 1
     plates: int = 0
     doors: int = 0
@@ -97,13 +99,31 @@ def catalogue() -> Iterator[tuple[str, tuple[Feature, ...]]]:
             has_dop2=device_type in LAUNDRY | DISHWASHERS | OVENS | _COFFEE,
             has_dop1=device_type in HOODS,
             has_light=device_type in OVENS | HOODS,
-            containers=2 if device_type in _WASHERS else 0,
+            supplies=_possible_supplies(device_type),
             zones=2 if device_type in COOLING else 1,
             plates=4 if device_type in HOBS else 0,
             doors=2 if device_type in COOLING else 0,
             programmes=tuple(codes.program_names(device_type).values())[:3],
         )
         yield codes.DEVICE_TYPE.slug(device_type), declare(abilities)
+
+
+def _possible_supplies(device_type: int) -> frozenset[str]:
+    """Return the supplies that a common appliance of a type tells of."""
+    keys = {
+        "dosing": {"dosing_1", "dosing_1_low", "dosing_2", "dosing_2_low"},
+        "salt": {"salt_missing", "rinse_aid_missing"},
+        "coffee": {
+            "descaling_required",
+            "cleaning_required",
+            "drinks_until_descaling",
+            "drinks_until_degreasing",
+            "water_tank",
+            "beans_1_empty",
+        },
+        "steam": {"descaling_required", "programs_until_descaling", "water_tank"},
+    }
+    return frozenset().union(*(keys[room] for room, types in ROOMS.items() if device_type in types))
 
 
 def _features(a: Abilities) -> Iterator[Feature]:
@@ -115,9 +135,9 @@ def _features(a: Abilities) -> Iterator[Feature]:
     yield from _type_specific(a)
     if a.has_light:
         yield Switch(key="light", name="Light")
-    yield BinarySensor(key="fault", name="Fault", device_class="problem")
-    yield BinarySensor(key="notice", name="Notice", help="The panel shows a note that wants to be read.")
+    yield from _attention(a)
     yield from _consumption(a)
+    yield from (feature for key, feature in SUPPLIES.items() if key in a.supplies)
     yield from _controls(a)
     yield from _diagnostics(a)
 
@@ -199,6 +219,19 @@ def _type_specific(a: Abilities) -> Iterator[Feature]:
         yield Sensor(
             key=f"plate_{plate}_heat", name=f"Zone {plate} residual heat", options=_HEAT, device_class="enum"
         )
+        yield _plate_minutes(plate, "remaining", "Unknown while no timer runs.")
+        yield _plate_minutes(plate, "elapsed", "How long the zone has been on; unknown while it is off.")
+
+
+def _plate_minutes(plate: int, what: str, help_: str) -> Sensor:
+    return Sensor(
+        key=f"plate_{plate}_{what}",
+        name=f"Zone {plate} {what} time",
+        unit="min",
+        device_class="duration",
+        history=False,
+        help=help_,
+    )
 
 
 _VENTILATION: Final = tuple(codes.VENTILATION_STEP.slug(number) for number in codes.VENTILATION_STEP)
@@ -212,23 +245,25 @@ def _ventilation(a: Abilities) -> Iterator[Feature]:
         yield Sensor(key="ventilation", name="Ventilation", device_class="enum", options=_VENTILATION)
 
 
+def _attention(a: Abilities) -> Iterator[Feature]:
+    yield BinarySensor(key="fault", name="Fault", device_class="problem")
+    yield BinarySensor(key="notice", name="Notice", help="The panel shows a note that wants to be read.")
+    if a.has_dop2:
+        yield Sensor(key="fault_text", name="Fault text", help="Which faults are present, by number.")
+        yield Sensor(key="notice_text", name="Notice text", help="What the panel shows.")
+
+
 def _consumption(a: Abilities) -> Iterator[Feature]:
     if not (a.has_dop2 and a.device_type in LAUNDRY | DISHWASHERS):
         return
-    summed = "Sum of the cycles since homewire watches."
-    kept = "Expected for the running programme; kept until the next one starts."
-    yield _meter("energy_cycle", "Energy of the cycle", "Wh", kept)
+    summed = "What homewire saw being used since it watches; only grows."
+    estimated = "Estimated: of the expected energy the part of the time passed; kept until the next start."
+    yield _meter("energy_cycle", "Energy of the cycle", "Wh", estimated)
     yield _meter("energy_total", "Energy", "Wh", summed)
-    yield _meter("water_cycle", "Water of the cycle", "L", "Kept until the next programme starts.")
-    yield _meter("water_total", "Water", "L", summed)
-    for container in range(1, a.containers + 1):
-        yield Sensor(
-            key=f"dosing_{container}",
-            name=f"Dosing container {container}",
-            unit="%",
-            state_class="measurement",
-            help="Fill level of an automatic dosing container; unknown while none is inserted.",
-        )
+    yield _meter("energy_expected", "Expected energy", "Wh", "For the whole running programme.")
+    if a.device_type in _USES_WATER:
+        yield _meter("water_cycle", "Water of the cycle", "L", "Kept until the next programme starts.")
+        yield _meter("water_total", "Water", "L", summed)
 
 
 def _meter(key: str, name: str, unit: str, help_: str) -> Sensor:
@@ -248,6 +283,7 @@ def _controls(a: Abilities) -> Iterator[Feature]:
         return
     if a.has_dop2:
         yield Switch(key="power", name="Power")
+        yield Button(key="acknowledge", name="Acknowledge notice", help="Presses OK at what the panel shows.")
     if a.device_type not in HOODS:
         if a.device_type not in OVENS or a.has_dop2:
             yield Button(

@@ -41,6 +41,9 @@ _NOT_AVAILABLE: Final = frozenset({-32768, -32766})
 _NO_PROGRAM: Final = frozenset({65535, -1})
 """ProgramID of "none" beside 0 (section 11)."""
 
+_ACTIVE: Final = frozenset({5, 6})
+"""Status while a programme runs or pauses (appendix A)."""
+
 
 class Ident(msgspec.Struct, frozen=True, kw_only=True):
     """``/Devices/<route>/Ident``: who the appliance and its communication module are (section 10)."""
@@ -118,6 +121,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     def has_program(self) -> bool:
         """Tell whether a programme number is named at all (0 and 65535 mean none)."""
         return bool(self.program_id) and self.program_id not in _NO_PROGRAM
+
+    @property
+    def progress(self) -> float | None:
+        """The part of the running programme that is behind it, 0 to 1; None while nothing runs."""
+        if self.status not in _ACTIVE or self.elapsed_time is None:
+            return None
+        whole = self.elapsed_time + (self.remaining_time or 0)
+        return self.elapsed_time / whole if whole else None
 
 
 class DeviceEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ number without one stays in the catalogue as "unknown 44" and is listed in `unkn
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Mapping
@@ -137,7 +138,8 @@ class ProgramCatalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         for program in self.programs:
             if wanted == program.id or text in (_plain(program.name), str(program.id)):
                 return program
-        near = [program.name for program in self.programs if text in _plain(program.name)][:5]
+        near = [program.name for program in self.programs if text in _plain(program.name)]
+        near = near[:5] or difflib.get_close_matches(str(wanted), [each.name for each in self.programs], n=3)
         hint = f"Did you mean {', '.join(near)}?" if near else "List them with: homewire miele programs"
         raise NotFound(f"there is no programme {wanted!r}", hint=hint)
 

@@ -42,6 +42,11 @@ class StableTime:
     def __init__(self) -> None:
         self._shown: dt.datetime | None = None
 
+    @property
+    def shown(self) -> dt.datetime | None:
+        """The moment that is shown now."""
+        return self._shown
+
     def settle(self, estimate: dt.datetime | None) -> dt.datetime | None:
         """Return the moment to show for an estimate."""
         if estimate is None or self._shown is None or abs(estimate - self._shown) > _JITTER:
@@ -129,13 +134,23 @@ def _plates(state: State, unknowns: Unknowns) -> Iterator[tuple[str, Value]]:
         yield f"plate_{number}", _slug(codes.PLATE_STEP, step, "plate step", unknowns, word=True)
     for number, heat in enumerate(state.plate_remaining_heat, start=1):
         yield f"plate_{number}_heat", _slug(codes.PLATE_REMAINING_HEAT, heat, "residual heat", unknowns)
+    for number, minutes in enumerate(state.plate_remaining_minutes, start=1):
+        yield f"plate_{number}_remaining", minutes or None
+    for number, minutes in enumerate(state.plate_elapsed_minutes, start=1):
+        yield f"plate_{number}_elapsed", minutes or None
     block = state.extended_state
     if block is not None and len(block) > _EXTRACTOR_BYTE:
         yield "extractor", block[_EXTRACTOR_BYTE]
 
 
-def estimates(state: State, now: dt.datetime) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """Return when the programme starts or started, and when it will finish; None where nobody knows."""
+def estimates(
+    state: State, now: dt.datetime, shown: dt.datetime | None = None
+) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """Return when the programme starts or started, and when it will finish; None where nobody knows.
+
+    `shown` is the finish that is shown: in its last minute a programme has zero whole minutes left, as one
+    without an end has, so there it stands.
+    """
     if state.status == _WAITING and state.start_time is not None:
         start = now + dt.timedelta(seconds=state.start_time)
         finish = None if state.remaining_time is None else start + dt.timedelta(seconds=state.remaining_time)
@@ -143,9 +158,10 @@ def estimates(state: State, now: dt.datetime) -> tuple[dt.datetime | None, dt.da
     if state.status != _RUNNING:
         return None, None
     elapsed, remaining = state.elapsed_time, state.remaining_time
+    ends_now = shown if shown is not None and abs(shown - now) <= _JITTER else None
     return (
         None if elapsed is None else now - dt.timedelta(seconds=elapsed),
-        now + dt.timedelta(seconds=remaining) if remaining else None,
+        now + dt.timedelta(seconds=remaining) if remaining else ends_now,
     )
 
 

@@ -81,7 +81,8 @@ def _check(ssid: str, key: str, security: str) -> None:
     if security not in _SECURITY:
         raise InvalidValue(f"security {security!r} is not known", allowed=", ".join(_SECURITY))
     if security not in ("None", "WEP") and len(key) not in _KEY_CHARACTERS:
-        raise InvalidValue("the network key has the wrong length", allowed="8 to 63 characters")
+        what = "the network key has the wrong length" if key else "a protected network has a key"
+        raise InvalidValue(what, allowed="8 to 63 characters, or the security None for an open network")
 
 
 async def _either_scheme(

@@ -1,7 +1,9 @@
 """A Miele appliance with its communication module, simulated: other people's clients cannot tell.
 
-    appliance, profiles   what it believes: programmes, temperatures, sleep (`SimulatedAppliance`)
+    appliance, profiles, stock   what it believes: programmes, temperatures, sleep (`SimulatedAppliance`)
+    recorded              somebody's appliance, from a recording of its leaves
     levers                what a test or a demo makes happen (`Levers`)
+    household             who pulls them by himself: the people who live with it
     module                keys, pairing, Wi-Fi, subscriptions
     leaves, contents, requests, dop1   the binary objects
     server, writes, push  the bytes
@@ -13,10 +15,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import msgspec
 from aiohttp import web
@@ -25,11 +28,13 @@ from homewire.clock import Clock
 from homewire.errors import ConfigurationError
 from homewire.miele.signing import Credentials
 from homewire.miele.simulator.appliance import SimulatedAppliance, Status
+from homewire.miele.simulator.household import Household
 from homewire.miele.simulator.leaves import LeafTree, LiveTree, RecordedTree
 from homewire.miele.simulator.levers import Forgery, Levers
 from homewire.miele.simulator.module import SimulatedModule
-from homewire.miele.simulator.profiles import PROFILES
+from homewire.miele.simulator.profiles import PROFILES, Profile
 from homewire.miele.simulator.push import PushSender, keep_telling
+from homewire.miele.simulator.recorded import RecordedAppliance, recorded_profile, recorded_state
 from homewire.miele.simulator.server import ModuleServer
 from homewire.simulation import Simulator
 
@@ -55,27 +60,31 @@ _JOINING_S: Final = 8.0
 """From the Wi-Fi credentials to an answer in the home network."""
 
 _SCENES: Final = ("ready", "waiting", "running", "off", "asleep")
+_USUAL_TYPE: Final = "washing-machine"
 
 
 class MieleSimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to simulate an appliance.
 
-    `type` is one of the profiles; `scene` what it does at first: ready, waiting, running, off, asleep.
     `fab_number` is its 12-digit number. `paired` gives it the household's keys; otherwise it waits for
     somebody to pair it. `strict` refuses signatures over unpadded bodies, as real modules do.
     `access_point` starts it in set-up mode, `tls` with HTTPS and a self-signed certificate there.
-    `recording` serves the DOP2 leaves of a file.
     `announce` puts it into mDNS.
     """
 
-    type: str = "washing-machine"
+    type: Annotated[
+        str, msgspec.Meta(description=f"{', '.join(PROFILES)}. Else what the recording is of, else a washer.")
+    ] = ""
     port: int = 0
     host: str = "127.0.0.1"
     group_id: str = _DEMO_GROUP_ID
     group_key: str = _DEMO_GROUP_KEY
     fab_number: str = "000123456789"
     name: str = ""
-    scene: str = "waiting"
+    scene: Annotated[str, msgspec.Meta(description=f"What it does at first: {', '.join(_SCENES)}.")] = (
+        "waiting"
+    )
+    life: Annotated[bool, msgspec.Meta(description="Somebody lives with it: loads, starts, cooks.")] = False
     paired: bool = True
     strict: bool = True
     upper_case_only: bool = False
@@ -85,7 +94,9 @@ class MieleSimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     second_step: bool = False
     latency_s: float = 0.0
     seed: int = 0
-    recording: str | None = None
+    recording: Annotated[
+        str | None, msgspec.Meta(description="Be the appliance of this recording of DOP2 leaves.")
+    ] = None
     announce: bool = False
 
 
@@ -98,13 +109,12 @@ class MieleSimulator(Simulator):
         self.options = options or MieleSimulatorOptions()
         self.clock = clock or Clock()
         self.credentials = Credentials.from_hex(self.options.group_id, self.options.group_key)
-        profile = PROFILES.get(self.options.type)
-        if profile is None or self.options.scene not in _SCENES:
+        kind, scene = self.options.type, self.options.scene
+        if (kind and kind not in PROFILES) or scene not in _SCENES:
             raise ConfigurationError(
-                f"cannot simulate {self.options.type!r} in the scene {self.options.scene!r}",
+                f"cannot simulate {kind!r} in the scene {scene!r}",
                 hint=f"Types: {', '.join(PROFILES)}; scenes: {', '.join(_SCENES)}.",
             )
-        self.profile = profile
         self.port = self.options.port
         self._runner: web.ServerRunner | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -113,19 +123,19 @@ class MieleSimulator(Simulator):
         self._build()
 
     def _build(self) -> None:
-        options, profile, clock = self.options, self.profile, self.clock
-        self.appliance = SimulatedAppliance(profile, options.fab_number, clock=clock, seed=options.seed)
-        self.appliance.name = options.name
+        options, clock = self.options, self.clock
+        recording = RecordedTree.load(options.recording) if options.recording else None
+        self.profile = self._profile(recording)
+        self.appliance = self._appliance(recording)
         self.levers = Levers(appliance=self.appliance, latency_s=options.latency_s)
         self.module = SimulatedModule(
             credentials=self.credentials if options.paired and not options.access_point else None,
-            is_newer=profile.is_newer,
+            is_newer=self.profile.is_newer,
             access_point=options.access_point,
             cloud_gate=options.cloud_gate,
             second_step=options.second_step,
         )
-        recording = options.recording
-        self.leaves: LeafTree = RecordedTree.load(recording) if recording else LiveTree(self.appliance)
+        self.leaves: LeafTree = recording or LiveTree(self.appliance)
         self.server = ModuleServer(
             self.module,
             self.appliance,
@@ -139,7 +149,22 @@ class MieleSimulator(Simulator):
         self.server.on_paired = self._tell_household
         self.server.on_write = self._changed.set
         self.pushes = PushSender(self.module, self.appliance, self.levers, clock=clock)
-        self._play(options.scene)
+        if recording is None:
+            self._play(options.scene)
+
+    def _profile(self, recording: RecordedTree | None) -> Profile:
+        if recording is not None:
+            return recorded_profile(recording.leaves, kind=self.options.type)
+        return PROFILES[self.options.type or _USUAL_TYPE]
+
+    def _appliance(self, recording: RecordedTree | None) -> SimulatedAppliance:
+        options = self.options
+        make = SimulatedAppliance if recording is None else RecordedAppliance
+        appliance = make(self.profile, options.fab_number, clock=self.clock, seed=options.seed)
+        appliance.name = options.name
+        if recording is not None and isinstance(appliance, RecordedAppliance):
+            appliance.recorded = recorded_state(recording.leaves)
+        return appliance
 
     def _play(self, scene: str) -> None:
         programmes = self.profile.programmes
@@ -165,6 +190,7 @@ class MieleSimulator(Simulator):
                     fab_number=f"00012345678{n}",
                     name=kind.replace("-", " ").capitalize(),
                     latency_s=0.04,
+                    life=True,
                     seed=n,
                 ),
                 clock=clock,
@@ -183,6 +209,10 @@ class MieleSimulator(Simulator):
         if self.options.announce:
             await self._announce()
         self._spawn(keep_telling(self.pushes, self._changed, self.clock, every_s=_LIFE_S))
+        if self.options.life:
+            rng = random.Random(self.options.seed)  # noqa: S311 - a repeatable life
+            household = Household(self.appliance, self.levers, clock=self.clock, rng=rng)
+            self._spawn(household.live())
 
     async def stop(self) -> None:
         """Stop listening and living."""
@@ -218,7 +248,8 @@ class MieleSimulator(Simulator):
             if not self.module.paired
             else f"GroupID {one.group_id} GroupKey {one.group_key}"
         )
-        return f"Miele {one.type} {self.profile.tech_type} {one.fab_number} at {self.host}, {state}"
+        kind = next((kind for kind, each in PROFILES.items() if each is self.profile), "appliance")
+        return f"Miele {kind} {self.profile.tech_type} {one.fab_number} at {self.host}, {state}"
 
     async def _listen(self) -> None:
         self._runner = runner = web.ServerRunner(

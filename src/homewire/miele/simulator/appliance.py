@@ -13,15 +13,30 @@ from typing import Any, Final
 
 from homewire.clock import Clock
 from homewire.miele.simulator.profiles import Phase, Profile, Programme
+from homewire.miele.simulator.stock import Stock
 
-__all__ = ["SimulatedAppliance", "Status"]
+__all__ = ["Plate", "SimulatedAppliance", "Status"]
 
 NOT_AVAILABLE: Final = -32768
 """Temperature of a zone that has none (section 11)."""
 
 _ROOM_C: Final = 22.0
 _HEATING_S: Final = 240.0
-"""Time constant with which temperatures follow: an oven reaches its setting in some ten minutes."""
+"""Time constant with which temperatures rise: an oven reaches its setting in some ten minutes."""
+
+_COOLING_S: Final = 1500.0
+"""An oven that was hot is lukewarm after an hour."""
+
+_CABINET_S: Final = 900.0
+"""The air of a refrigerator: an open door costs a few degrees."""
+
+_COMPRESSOR_S, _COMPRESSOR_C = 2700.0, 0.25
+"""Period and amplitude with which a refrigerator's compressor lets its temperature swing."""
+
+_RESIDUAL_HEAT_S: Final = (600.0, 1200.0, 1800.0)
+"""A cooking zone's residual heat is high, medium, low until so long after it was switched off."""
+
+_HIGH_HEAT: Final = 3
 
 _SLEEP_AFTER_S: Final = 900.0
 """Inactivity after which an appliance drops to network idle (section 13)."""
@@ -45,6 +60,44 @@ class Status:
     PAIRING = 12
 
 
+class Plate:
+    """A cooking zone: its step, since when, and how long a timer still runs."""
+
+    def __init__(self) -> None:
+        self.step = 0
+        self.since = 0.0
+        self.was_hot = False
+        self.timer_until: float | None = None
+
+    def turn(self, step: int, now: float, timer_s: float | None = None) -> None:
+        """Set the step; 0 is off and leaves residual heat."""
+        self.was_hot = self.was_hot or bool(self.step)
+        if bool(step) != bool(self.step):
+            self.since = now
+        self.step = step
+        self.timer_until = now + timer_s if step and timer_s else None
+
+    def advance(self, now: float) -> None:
+        """Switch off when the timer has run out."""
+        if self.timer_until is not None and now >= self.timer_until:
+            self.turn(0, self.timer_until)
+
+    def heat(self, now: float) -> int:
+        """Return the number of the residual heat: 0 none to 3 high."""
+        if self.step or not self.was_hot:
+            return 0
+        past = sum(now - self.since >= limit for limit in _RESIDUAL_HEAT_S)
+        return _HIGH_HEAT - past
+
+    def remaining_minutes(self, now: float) -> int:
+        """Return the minutes that the timer still runs; 0 without one."""
+        return math.ceil((self.timer_until - now) / 60) if self.timer_until is not None else 0
+
+    def elapsed_minutes(self, now: float) -> int:
+        """Return for how many minutes the zone has been on."""
+        return int((now - self.since) // 60) if self.step else 0
+
+
 class SimulatedAppliance:
     """One appliance of a profile; `fab_number` is its 12-digit route."""
 
@@ -54,22 +107,23 @@ class SimulatedAppliance:
         self.name = ""
         self.clock = clock
         self.rng = random.Random(seed)  # noqa: S311 - repeatable life, keeps no secret
-        self.status = Status.RUNNING if not profile.programmes and not profile.plates else Status.ON
+        self.status = Status.RUNNING if profile.doors else Status.ON
         self.programme: Programme | None = None
         self.elapsed_s = 0.0
         self.start_in_s = 0.0
         self.door_open = False
         self.open_doors: set[int] = set()
-        self.failure = False
-        self.notice = False
+        self.failures: set[int] = set()
+        self.informations: list[int] = []
+        self.stock = Stock(profile)
         self.light = profile.light
         self.standby = 0
         self.remote = 15
         self.mobile_start = True
         self.fan = 0
-        self.plates = [0] * profile.plates
-        self.plate_heat = [0] * profile.plates
+        self.plates = [Plate() for _ in range(profile.plates)]
         self.extractor = 0
+        self.water_c = _ROOM_C
         self.celsius: list[float | None] = list(profile.zones)
         self.targets: list[float | None] = list(profile.zone_targets)
         self.total_wh = 184_000.0
@@ -77,8 +131,17 @@ class SimulatedAppliance:
         self.operating_s = 3302 * 60.0
         self.cycles = 412
         self._seen = clock.monotonic()
-        self._active = self._seen
-        self._ended = self._seen
+        self._born = self._active = self._ended = self._seen
+
+    @property
+    def failure(self) -> bool:
+        """Whether a fault is present."""
+        return bool(self.failures)
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """The informations that the panel shows."""
+        return (*self.informations, *self.stock.notices)
 
     @property
     def phase(self) -> Phase | None:
@@ -118,8 +181,9 @@ class SimulatedAppliance:
         passed = self._count_down(passed)
         if self.status == Status.RUNNING and self.programme is not None:
             self._run(passed, now)
-        elif self.status == Status.ENDED and now - self._ended > _OFF_AFTER_END_S:
+        if self.status == Status.ENDED and now - self._ended > _OFF_AFTER_END_S:
             self.status = Status.OFF
+        self._follow_plates(now)
         self._follow_temperatures(passed)
         self._fall_asleep(now)
 
@@ -146,9 +210,24 @@ class SimulatedAppliance:
         if self.status not in (Status.PROGRAMMED, Status.WAITING, Status.PAUSED):
             return False
         self.touch()
-        self.cycles += self.status != Status.PAUSED
+        if self.status != Status.PAUSED:
+            self._begin()
+        self.status = Status.RUNNING
+        return True
+
+    def _begin(self) -> None:
         self.start_in_s = 0.0
         self.status = Status.RUNNING
+        self.cycles += 1
+        self.stock.use()
+
+    def acknowledge(self, number: int) -> bool:
+        """Take an information off the panel; one whose reason persists stays."""
+        if number not in self.shown:
+            return False
+        self.touch()
+        if number in self.informations:
+            self.informations.remove(number)
         return True
 
     def pause(self) -> bool:
@@ -179,6 +258,11 @@ class SimulatedAppliance:
         self.status = Status.ON if on else Status.OFF
         return True
 
+    def set_fan(self, step: int) -> None:
+        """Turn a hood's fan; the hood is on while it turns."""
+        self.fan = step
+        self.status = Status.RUNNING if step else Status.ON
+
     def wake(self) -> bool:
         """Come out of standby; switches nothing on (section 13)."""
         was_asleep = self.asleep
@@ -191,16 +275,18 @@ class SimulatedAppliance:
             self.standby = 1
 
     def _count_down(self, passed: float) -> float:
-        """Let a start timer run; return what is left of the time for the programme."""
-        if self.status != Status.WAITING or self.start_in_s <= 0:
+        """Let a start timer run; return what is left of the time for the programme.
+
+        A timer that ran out while the door was open starts the programme once it is closed.
+        """
+        if self.status != Status.WAITING:
             return passed
-        before = self.start_in_s
-        self.start_in_s = max(0.0, before - passed)
-        if self.start_in_s == 0 and not self.door_open:
-            self.status = Status.RUNNING
-            self.cycles += 1
-            return max(0.0, passed - before)
-        return passed
+        left = self.start_in_s - passed
+        self.start_in_s = max(0.0, left)
+        if left > 0 or self.door_open:
+            return passed
+        self._begin()
+        return -left
 
     def _run(self, passed: float, now: float) -> None:
         programme = self.programme
@@ -222,17 +308,34 @@ class SimulatedAppliance:
             self.total_decilitres += self.consumed * self.programme.decilitres
 
     def _follow_temperatures(self, passed: float) -> None:
-        share = 1 - math.exp(-passed / _HEATING_S)
         phase = self.phase
+        wanted = phase.celsius if phase and phase.celsius is not None else _ROOM_C
+        self.water_c = _followed(self.water_c, wanted, passed, _HEATING_S)
         for zone, current in enumerate(self.celsius):
             if current is None:
                 continue
-            target = self.targets[zone]
-            if zone == 0 and self.profile.programmes:
-                target = phase.celsius if phase and phase.celsius is not None else _ROOM_C
-            if zone in self.open_doors:
-                target = _ROOM_C
-            self.celsius[zone] = current + ((_ROOM_C if target is None else target) - current) * share
+            if self.profile.doors:
+                target = _ROOM_C if zone in self.open_doors else self.targets[zone]
+                self.celsius[zone] = _followed(
+                    current, _ROOM_C if target is None else target, passed, _CABINET_S
+                )
+            else:
+                pace = _HEATING_S if wanted > current else _COOLING_S
+                self.celsius[zone] = _followed(current, wanted, passed, pace)
+
+    def _follow_plates(self, now: float) -> None:
+        for plate in self.plates:
+            plate.advance(now)
+        if self.profile.plates and self.status != Status.OFF:
+            self.status = Status.RUNNING if any(plate.step for plate in self.plates) else Status.ON
+
+    def _measured(self) -> list[int]:
+        """Return the temperatures as sensors tell them: a refrigerator's swing with its compressor."""
+        swing = 0.0
+        if self.profile.doors:
+            age = self._seen - self._born
+            swing = _COMPRESSOR_C * math.sin(2 * math.pi * age / _COMPRESSOR_S)
+        return [_hundredths(None if celsius is None else celsius + swing) for celsius in self.celsius]
 
     def _fall_asleep(self, now: float) -> None:
         busy = self.status in (Status.RUNNING, Status.PAUSED, Status.WAITING)
@@ -276,15 +379,15 @@ class SimulatedAppliance:
         phase, programme = self.phase, self.programme
         fields: dict[str, Any] = {
             "Status": self.status,
-            "InternalState": int(bool(self.profile.plates)),
+            "InternalState": int(any(plate.step for plate in self.plates)),
             "ProgramType": programme.kind if programme else 1,
             "ProgramID": programme.number if programme else 0,
             "ProgramPhase": phase.number if phase else 0,
             "RemainingTime": _hours_minutes(self.remaining_s),
             "StartTime": _hours_minutes(self.start_in_s),
             "TargetTemperature": self._target_temperatures(phase),
-            "Temperature": [_hundredths(celsius) for celsius in self.celsius],
-            "SignalInfo": self.notice,
+            "Temperature": self._measured(),
+            "SignalInfo": bool(self.shown),
             "SignalFailure": self.failure,
             "SignalDoor": self.door_open or bool(self.open_doors),
             "RemoteEnable": [self.remote, 0, int(self.mobile_start)],
@@ -310,21 +413,21 @@ class SimulatedAppliance:
         return fields
 
     def _plate_fields(self) -> dict[str, Any]:
-        nothing = [0] * len(self.plates)
+        now = self._seen
         return {
-            "PlateStep": list(self.plates),
-            "PlateRemainingHeat": list(self.plate_heat),
-            "PlateRemainingMinutes": nothing,
-            "PlateElapsedMinutes": nothing,
+            "PlateStep": [plate.step for plate in self.plates],
+            "PlateRemainingHeat": [plate.heat(now) for plate in self.plates],
+            "PlateRemainingMinutes": [plate.remaining_minutes(now) for plate in self.plates],
+            "PlateElapsedMinutes": [plate.elapsed_minutes(now) for plate in self.plates],
             "ExtendedState": self._extended_state().hex().upper(),
         }
 
     def _extended_state(self) -> bytes:
         """Build a hob's block: main state, power and pot per zone, extractor level at 62 (section 11)."""
         block = bytearray(66)
-        block[0], block[4] = (0x05 if any(self.plates) else 0x0D), 0x01
-        for zone, step in enumerate(self.plates):
-            block[8 + 3 * zone], block[9 + 3 * zone] = step, 0x08
+        block[0], block[4] = (0x05 if any(plate.step for plate in self.plates) else 0x0D), 0x01
+        for zone, plate in enumerate(self.plates):
+            block[8 + 3 * zone], block[9 + 3 * zone] = plate.step, 0x08
         block[62] = self.extractor
         return bytes(block)
 
@@ -335,6 +438,10 @@ class SimulatedAppliance:
         elif self.status == Status.WAITING and self.programme is not None and targets:
             targets[0] = self.programme.phases[0].celsius
         return [_hundredths(celsius) for celsius in targets]
+
+
+def _followed(current: float, target: float, passed: float, pace_s: float) -> float:
+    return target + (current - target) * math.exp(-passed / pace_s)
 
 
 def _hours_minutes(seconds: float, *, up: bool = True) -> list[int]:

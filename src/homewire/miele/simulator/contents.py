@@ -27,10 +27,11 @@ _MODULE_SOFTWARE: Final = 6713
 _IMPULSES_PER_LITRE: Final = 199.4
 """Flow meter of a WCR860 (section 11)."""
 
-_SHOWN_FAILURE: Final = 5
-"""The failure that the lever sets."""
+_INFO_SLOTS: Final = 4
+"""So many informations the panel of the recorded oven has room for."""
 
-_WATER_HARDNESS, _BUZZER, _LANGUAGE = 12001, 12002, 10003
+_END_TONE, _KEY_TONE, _GLOBAL_TONE = 12163, 12164, 10003
+"""Settings: volumes (appendix D)."""
 
 
 class Contents:
@@ -41,9 +42,9 @@ class Contents:
         self.last_request = 0
         self.last_selection = 0
         self.settings: dict[int, list[int]] = {
-            _WATER_HARDNESS: [15, 0, 70, 15, 1],
-            _BUZZER: [4, 0, 7, 4, 1],
-            _LANGUAGE: [2, 0, 30, 2, 1],
+            _END_TONE: [5, 0, 7, 4, 1],
+            _KEY_TONE: [4, 0, 7, 4, 1],
+            _GLOBAL_TONE: [2, 0, 7, 2, 1],
         }
 
     def leaves(self) -> dict[tuple[int, int], Callable[[], dict[str, Any]]]:
@@ -52,6 +53,10 @@ class Contents:
             (2, 114): self._setting_list,
             (2, 119): self._hours,
             (2, 122): self._clock,
+            (2, 138): self._answer,
+            (2, 144): self._identification,
+            (2, 145): self._label,
+            (2, 148): self._failure_list,
             (2, 256): self._device_state,
             (2, 1577): self._selection,
             (2, 1583): self._user_request,
@@ -77,6 +82,7 @@ class Contents:
 
     def _laundry_leaves(self) -> dict[tuple[int, int], Callable[[], dict[str, Any]]]:
         return {
+            (2, 131): self._shown,
             (2, 1574): self._selection_context,
             (2, 1584): self._program_list,
             (2, 1585): self._laundry_context,
@@ -88,6 +94,7 @@ class Contents:
     def _oven_leaves(self) -> dict[tuple[int, int], Callable[[], dict[str, Any]]]:
         return {
             (1, 107): lambda: {"ranges": []},
+            (1, 131): self._shown,
             (1, 1574): self._selection_context,
             (1, 1585): self._oven_context,
             (1, 1599): self._program_groups,
@@ -130,7 +137,7 @@ class Contents:
             "core_target_temperature": [None],
             "core_temperature": [None],
             "signal_door": state["SignalDoor"],
-            "signal_info": one.notice,
+            "signal_info": bool(one.shown),
             "spinning_speed": state.get("SpinningSpeed", 0),
             "drying_step": state.get("DryingStep", 0),
             "light": one.light,
@@ -205,28 +212,89 @@ class Contents:
                 "energy_total": int(one.total_wh + (used * running.watt_hours if running else 0)),
                 "water_total": int(one.total_decilitres + (used * running.decilitres if running else 0)),
                 "dosing_containers": self._containers(),
+                **self._missing(),
             },
             "supported_user_requests": [1, 2, 3, 16, 19, 54, 0, 0],
             "mobile_start_active": one.mobile_start,
         }
 
     def _containers(self) -> list[dict[str, Any]]:
-        """Describe two dosing containers of a washer; each wash takes a little (section 8)."""
-        if not self.appliance.profile.spins:
+        """Describe two dosing containers of a washer, one of them inserted (section 8)."""
+        stock = self.appliance.stock
+        if not stock.doses:
             return []
-        level = max(0, 80 - (self.appliance.cycles - 412) * 3)
+        flags = 0b1101 | (0b10000 if stock.detergent_low else 0) | (0b10 if not stock.detergent else 0)
+        dose = {"size": 14000, "initial_dose": 60, "current_dose": 60}
+        nothing = {"size": 14000, "initial_dose": 0, "current_dose": 0}
         return [
-            {"flags": 0b1101, "size": 14000, "initial_dose": 60, "current_dose": 60, "fill_level": level},
-            {"flags": 0b0100, "size": 14000, "initial_dose": 0, "current_dose": 0, "fill_level": 0},
+            {"flags": flags, **dose, "fill_level": stock.detergent},
+            {"flags": 0b0100, **nothing, "fill_level": 0},
         ]
+
+    def _missing(self) -> dict[str, Any]:
+        """Tell whether a dishwasher lacks salt or rinse aid."""
+        stock = self.appliance.stock
+        if not stock.is_dishwasher:
+            return {}
+        return {"salt_missing": not stock.salt_runs, "rinse_aid_missing": not stock.rinse_runs}
 
     def _oven_context(self) -> dict[str, Any]:
         one = self.appliance
         return {
             "state": self._combined_state(),
             "oven_program": {"program_phase": one.phase.number if one.phase else 0},
+            "oven_device": self._oven_device(),
             "supported_user_requests": [1, 13, 14, 16, 19, 55, 0, 0],
             "mobile_start_active": one.mobile_start,
+        }
+
+    def _oven_device(self) -> dict[str, Any]:
+        """Tell what a coffee machine has left; of an oven nothing of this is true or false (section 8)."""
+        stock = self.appliance.stock
+        if not stock.is_coffee:
+            return {"descaling_required": False, "cleaning_required": False, "water_tank_level": 255}
+        return {
+            "drinks_until_descaling": stock.drinks_until_descaling,
+            "drinks_until_degreasing": stock.drinks_until_degreasing,
+            "bean_containers": {"container_1": 2 if stock.beans else 1},
+            "water_tank_level": stock.water,
+            "descaling_required": not stock.drinks_until_descaling,
+            "cleaning_required": not stock.drinks_until_degreasing,
+        }
+
+    def _shown(self) -> dict[str, Any]:
+        """Fill the fixed slots of the panel: four informations, one message, one error, one query."""
+        infos = [{"id": number, "parameters": [0], "buttons": [1, 0], "text": ""} for number in self._infos()]
+        code = min(self.appliance.failures, default=0)
+        return {
+            "infos": infos,
+            "messages": [{"id": 0, "parameters": [0], "buttons": [0]}],
+            "errors": [{"code": code, "buttons": [1 if code else 0], "field_3": 0}],
+            "queries": [{"id": 0, "parameters": [0], "buttons": [0, 0, 0, 0]}],
+        }
+
+    def _infos(self) -> list[int]:
+        return [*self.appliance.shown, 0, 0, 0, 0][:_INFO_SLOTS]
+
+    def _answer(self) -> dict[str, Any]:
+        return {"message_id": 0, "error_code": 0, "button": 0}
+
+    def _failure_list(self) -> dict[str, Any]:
+        present = self.appliance.failures
+        known = [{"code": code, "present_now": code in present} for code in sorted({5, 6, 20, *present})]
+        return {"failures": [*known, *({"code": 0, "present_now": False} for _ in range(35 - len(known)))]}
+
+    def _identification(self) -> dict[str, Any]:
+        profile = self.appliance.profile
+        return {"device_type": profile.device_type, "protocol": profile.protocol}
+
+    def _label(self) -> dict[str, Any]:
+        one = self.appliance
+        return {
+            "fabrication_number": one.fab_number,
+            "fabrication_index": "00",
+            "technical_type": one.profile.tech_type.ljust(15),
+            "material_number": one.profile.mat_number,
         }
 
     def _actuators(self) -> dict[str, Any]:
@@ -236,13 +304,12 @@ class Contents:
 
     def _sensors(self) -> dict[str, Any]:
         one = self.appliance
-        celsius = one.celsius[0] if one.celsius and one.celsius[0] is not None else 22
         return {
             "water_level": int(1200 * one.consumed),
             "spin_speed": one.phase.rpm if one.phase else 0,
             "door_switch": not one.door_open,
             "door_lock": one.status == Status.RUNNING,
-            "temperature_1": int(celsius),
+            "temperature_1": round(one.water_c),
         }
 
     def _process_data(self) -> dict[str, Any]:
@@ -264,7 +331,7 @@ class Contents:
         return {
             code: {
                 "failure_code": code,
-                "active": code == _SHOWN_FAILURE and self.appliance.failure,
+                "active": code in self.appliance.failures,
                 "occurrences": n,
                 "last_seen": seen,
             }

@@ -39,7 +39,7 @@ class Dop1:
         if data:
             if len(data) != 4 or data[2] > _FAN_LEVELS:  # noqa: PLR2004 - 00 FF LL 00
                 return None
-            self._appliance.fan = data[2]
+            self._appliance.set_fan(data[2])
         return bytes((0, 0xFF, self._appliance.fan, 0))
 
     def _run_on_time(self, data: bytes) -> bytes | None:

@@ -63,32 +63,35 @@ class RecordedTree:
     recorded = True
 
     def __init__(self, leaves: dop2_tree.LeafTree) -> None:
-        self._leaves = leaves
+        self.leaves = leaves
 
     @classmethod
     def load(cls, path: str) -> RecordedTree:
         """Read a recording file; raise ConfigurationError when it is none."""
         try:
-            return cls(dop2_tree.LeafTree.from_recording(Path(path).read_bytes()))
+            leaves = dop2_tree.LeafTree.from_recording(Path(path).read_bytes())
+            if not len(leaves):
+                raise ProtocolError("there is no leaf in it")
         except (OSError, ProtocolError) as error:
             raise ConfigurationError(
                 f"not a recording of DOP2 leaves: {error}",
                 file=path,
                 hint='Expected {"unit": {"attribute": "hex"}}.',
             ) from error
+        return cls(leaves)
 
     def units(self) -> Sequence[int]:
         """List the units in the order of the recording."""
-        return self._leaves.units()
+        return self.leaves.units()
 
     def attributes(self, unit: int) -> Sequence[int]:
         """List the recorded attributes of a unit."""
-        return self._leaves.attributes(unit)
+        return self.leaves.attributes(unit)
 
     def read(self, unit: int, attribute: int, idx1: int) -> bytes | None:
         """Return the recorded leaf, or the instance of it."""
         try:
-            return self._leaves.leaf(unit, attribute, idx1)
+            return self.leaves.leaf(unit, attribute, idx1)
         except NotFound:
             return None
 

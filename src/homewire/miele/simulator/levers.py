@@ -11,6 +11,8 @@ import dataclasses
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from homewire.miele.simulator.appliance import Status
+
 if TYPE_CHECKING:
     from homewire.miele.simulator.appliance import SimulatedAppliance
 
@@ -64,32 +66,49 @@ class Levers:
     push_blocked: bool = False
 
     def open_door(self, number: int | None = None) -> None:
-        """Open the door, or one door of a refrigerator."""
-        self.appliance.advance()
-        self.appliance.touch()
-        if number is None and not self.appliance.profile.doors:
-            self.appliance.door_open = True
+        """Open the door, or one door of a refrigerator; a dishwasher or dryer at work pauses."""
+        one = self.appliance
+        one.advance()
+        one.touch()
+        if number is None and not one.profile.doors:
+            one.door_open = True
+            if one.profile.pauses_when_opened:
+                one.pause()
         else:
-            self.appliance.open_doors.add(number or 0)
+            one.open_doors.add(number or 0)
 
     def close_doors(self) -> None:
-        """Close every door."""
-        self.appliance.advance()
-        self.appliance.door_open = False
-        self.appliance.open_doors.clear()
+        """Close every door; a dishwasher that was interrupted goes on."""
+        one = self.appliance
+        one.advance()
+        was_open, one.door_open = one.door_open, False
+        one.open_doors.clear()
+        if was_open and one.profile.resumes_when_closed and one.status == Status.PAUSED:
+            one.start()
 
     def remote_control(self, *, level: int, mobile_start: bool = True) -> None:
         """Switch remote control at the panel: 0 off, 7 not possible now, 15 full."""
         self.appliance.remote, self.appliance.mobile_start = level, mobile_start
 
-    def fail(self, failing: bool = True) -> None:
+    def fail(self, failing: bool = True, code: int = 5) -> None:
         """Show a fault at the panel, or clear it."""
-        self.appliance.failure = failing
+        if failing:
+            self.appliance.failures.add(code)
+        else:
+            self.appliance.failures.discard(code)
 
-    def heat_plate(self, zone: int, step: int) -> None:
+    def notify(self, number: int) -> None:
+        """Show an information at the panel, by its number in miele-dop2.md, appendix E."""
+        self.appliance.informations.append(number)
+
+    def refill(self) -> None:
+        """Fill up whatever is low: detergent, salt, water, beans."""
+        self.appliance.stock.refill()
+
+    def heat_plate(self, zone: int, step: int, *, timer_s: float | None = None) -> None:
         """Turn a cooking zone to a PlateStep value; 0 is off and leaves residual heat."""
-        self.appliance.plate_heat[zone] = 3 if self.appliance.plates[zone] and not step else 0
-        self.appliance.plates[zone] = step
+        self.appliance.advance()
+        self.appliance.plates[zone].turn(step, self.appliance.clock.monotonic(), timer_s)
 
     def due(self, counter: str) -> bool:
         """Tell whether a counted misbehaviour strikes now, and count it down."""

@@ -62,6 +62,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     sleeps: bool = True
     writable: bool = True
     extractor: bool = False
+    pauses_when_opened: bool = False
+    resumes_when_closed: bool = False
 
     @property
     def has_dop2(self) -> bool:
@@ -130,6 +132,7 @@ _WASHER: Final = Profile(
         _wash(23, 40, 45, 900, wh=480, dl=560),
         _wash(122, 30, 11, 1200, wh=210, dl=330),
         _wash(133, 40, 130, 1600, wh=490, dl=480),
+        _wash(190, 40, 150, 1400, wh=520, dl=450),
     ),
     spins=True,
 )
@@ -139,6 +142,7 @@ _DRYER: Final = Profile(
     mat_number="11189790",
     programmes=(_dry(2, 95, wh=1450), _dry(3, 60, wh=900), _dry(9, 105, wh=1400), _dry(8, 40, wh=700)),
     dries=True,
+    pauses_when_opened=True,
 )
 _DISHWASHER: Final = Profile(
     device_type=7,
@@ -151,6 +155,8 @@ _DISHWASHER: Final = Profile(
         _dishes(38, 65, 58, wh=1150, dl=112),
         _dishes(35, 45, 90, wh=720, dl=110),
     ),
+    pauses_when_opened=True,
+    resumes_when_closed=True,
     zones=(),
     zone_targets=(),
 )

@@ -62,10 +62,10 @@ class PushSender:
             content = self._content(subscription.resource)
             if (
                 content is not None
-                and self._told.get(slot) != content
+                and self._told.get(slot) != (worth := _worth_telling(content))
                 and await self._deliver(subscription, content)
             ):
-                self._told[slot] = content
+                self._told[slot] = worth
 
     def _content(self, resource: str) -> dict[str, Any] | None:
         name = self._short(resource).strip("/")
@@ -158,6 +158,14 @@ class PushSender:
                     credentials, response.headers.get("X-Signature"), 200, signed, answer
                 )
         raise OSError(f"{host} cannot be reached")
+
+
+def _worth_telling(content: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what moves all the time: temperatures count in whole degrees."""
+    measured = content.get("Temperature")
+    if not isinstance(measured, list):
+        return content
+    return content | {"Temperature": [round(hundredths / 100) for hundredths in measured]}
 
 
 async def keep_telling(sender: PushSender, changed: asyncio.Event, clock: Clock, *, every_s: float) -> None:

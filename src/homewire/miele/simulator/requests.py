@@ -13,7 +13,8 @@ __all__ = ["Requests"]
 
 _ACCEPTED, _BAD_VALUE, _FORBIDDEN, _NOT_NOW = 204, 400, 403, 500
 
-_SETTING, _SELECTION, _USER_REQUEST, _STATE = 105, 1577, 1583, 1586
+_SETTING, _ANSWER, _SELECTION, _USER_REQUEST, _STATE = 105, 138, 1577, 1583, 1586
+_BUTTON_OK: Final = 1
 _DESELECT: Final = 3
 """selection_type 3 (miele-dop2.md, appendix A)."""
 
@@ -26,6 +27,7 @@ class Requests:
         self._contents = contents
         self._writers: dict[int, Callable[[int, Frame], int]] = {
             _SETTING: self._change_setting,
+            _ANSWER: self._acknowledge,
             _SELECTION: self._select,
             _USER_REQUEST: self._request,
             _STATE: self._power,
@@ -49,6 +51,12 @@ class Requests:
             return _BAD_VALUE
         known[0] = value
         return _ACCEPTED
+
+    def _acknowledge(self, _idx1: int, frame: Frame) -> int:
+        information, button = frame.get(1), frame.get(5)
+        if not isinstance(information, int) or button != _BUTTON_OK:
+            return _BAD_VALUE
+        return _ACCEPTED if self._appliance.acknowledge(information) else _NOT_NOW
 
     def _select(self, _idx1: int, frame: Frame) -> int:
         number, how = frame.get(1), frame.get(3)
