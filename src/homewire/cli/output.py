@@ -165,8 +165,10 @@ class _Formatter(logging.Formatter):
         """Return the line, or the record in full for --debug."""
         if self._debug:
             return super().format(record)
+        from homewire.secrets import redact  # noqa: PLC0415 - as above
+
         cause = record.exc_info[1] if record.exc_info else None
-        return f"{record.getMessage()}: {cause!r}" if cause is not None else record.getMessage()
+        return redact(f"{record.getMessage()}: {cause!r}") if cause is not None else record.getMessage()
 
 
 def _unknown_command(error: CycloptsError) -> str | None:

@@ -161,7 +161,7 @@ class Supervisor:
         except asyncio.CancelledError:
             if _is_being_cancelled():
                 raise
-            return self._failure("ended the connection", None)  # something of the connection's own was cancelled
+            return self._failure("cancelled its own work", None)
         except Exception as error:
             _log.exception(
                 "The connection %s failed in a way that homewire does not expect", self.connection.name
