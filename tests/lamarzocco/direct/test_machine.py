@@ -172,13 +172,67 @@ async def test_a_mini_is_told_of_a_backflush_again_and_again(
     simulator = await simulate(model="Linea Mini")
     machine = client_of(simulator)
     await machine.refresh()
+    await machine.start_backflush()
+    assert [m for m in simulator.received if isinstance(m, WriteRequest)] == [
+        WriteRequest(0x00E1, b"\x82")
+    ] * 6  # one alone shows the flag, but never starts the cycle
+    simulator.levers.start_brew()
+    assert simulator.machine.busy
+    assert simulator.machine.brew is None
+    await asyncio.sleep(90)
     simulator.levers.misbehave.ignore_writes = True
     with pytest.raises(CommandTimeout):
         await machine.start_backflush()
-    assert len([m for m in simulator.received if isinstance(m, WriteRequest)]) == 6
-    simulator.levers.misbehave.heal()
-    await machine.start_backflush()
-    assert len([m for m in simulator.received if isinstance(m, WriteRequest)]) == 7
+
+
+async def test_a_model_that_is_not_known_yet_is_asked_for(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    mini, lever = await simulate(model="Linea Mini"), await simulate(model="GS3 MP")
+    with pytest.raises(NotSupported, match="Linea Mini"):
+        await client_of(mini).set_field("dose_k1_pulses", 100)
+    with pytest.raises(NotSupported, match="GS3 MP"):
+        await client_of(lever).start_backflush()
+    written = [m for simulator in (mini, lever) for m in simulator.received if isinstance(m, WriteRequest)]
+    assert not written
+
+
+@pytest.mark.parametrize(("name", "value"), [("dose_k1_pulses", 10.7), ("hot_water_dose_s", 2.5)])
+async def test_a_fraction_of_a_pulse_is_refused_rather_than_cut_off(
+    simulate: MakeSimulator, client_of: MakeMachine, name: str, value: float
+) -> None:
+    with pytest.raises(InvalidValue):
+        await client_of(await simulate()).set_field(name, value)
+
+
+async def test_closing_while_it_connects_leaves_nothing_open(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    simulator = await simulate()
+    machine = client_of(simulator, hold=True)
+    connecting = asyncio.create_task(machine.connect())
+    await asyncio.sleep(0)
+    await machine.close()
+    with pytest.raises(ConnectionLost, match="closed while"):
+        await connecting
+    assert not machine.connected
+    await machine.refresh()
+    assert machine.connected
+
+
+async def test_a_reading_that_nobody_waits_for_does_not_keep_the_machine(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    machine = client_of(await simulate(model="Linea Mini"))
+    await machine.connect()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await machine.read(0x5000, 4)  # the machine never answers this
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.0001):
+            await machine.refresh()
+    await asyncio.sleep(60)
+    assert not machine.connected
 
 
 async def test_a_gs3_mp_has_no_backflush(simulate: MakeSimulator, client_of: MakeMachine) -> None:

@@ -167,6 +167,10 @@ def test_a_backflush_runs_ten_phases() -> None:
 def test_a_mini_waits_for_its_paddle() -> None:
     machine = _machine(Model.LINEA_MINI)
     machine.write(0x00E1, b"\x82")
+    machine.start_brew(1)
+    assert machine.brew is not None  # a single order shows the flag and starts nothing
+    machine.stop_brew()
+    machine.write(0x00E1, b"\x82")
     _later(machine, 600)
     armed = (machine.memory["backflush_active"], machine.memory["outputs_raw"])
     machine.start_brew(1)
@@ -175,6 +179,13 @@ def test_a_mini_waits_for_its_paddle() -> None:
     assert (armed, running) == ((True, 0x40), (True, 0x5B))
     machine.write(0x00E1, b"\x02")
     assert (machine.backflush, machine.memory["backflush_active"]) == (None, False)
+
+
+def test_a_power_cut_ends_a_backflush() -> None:
+    machine = _machine()
+    machine.write(0x00E1, b"\x82")
+    machine.power_cycle()
+    assert (machine.streaming, machine.memory["features_raw"]) == (False, 5)
 
 
 def test_an_mp_knows_no_backflush() -> None:
