@@ -404,10 +404,12 @@ async def test_a_busy_board_keeps_the_old_values(simulate: MakeSimulator, client
 
 async def test_old_firmware_has_a_shorter_status(simulate: MakeSimulator, client_of: MakeMachine) -> None:
     simulator = await simulate(old_status=True, push="temperatures")
-    simulator.machine.memory["firmware_version"] = "1.20"
     machine = client_of(simulator)
     await machine.refresh()
     assert (machine.state.firmware, machine.state.steam_boiler_enabled) == ("1.20", None)
+    assert machine.state.front_panel is not None
+    assert machine.state.front_panel.endswith(("a", "p"))
+    assert machine.state.preinfusion_time(1) == 0.0
     before = len(simulator.received)
     await machine.refresh()
     assert ReadRequest(0x4000, 35) not in list(simulator.received)[before:]
@@ -447,6 +449,20 @@ async def test_a_machine_that_hangs_up_on_others_is_busy(
     await first.refresh()
     with pytest.raises(MachineBusy, match="without a word"):
         await second.refresh()
+
+
+async def test_a_machine_that_refuses_others_is_busy_or_absent(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    simulator = await simulate(second_client="refuse")
+    first, second = client_of(simulator, hold=True), client_of(simulator)
+    await first.refresh()
+    with pytest.raises(ConnectionFailed, match="refuses connections"):
+        await second.refresh()
+    await first.close()
+    await asyncio.sleep(1)
+    await second.refresh()
+    assert second.state.power is True
 
 
 async def test_a_lost_connection_is_told(simulate: MakeSimulator, client_of: MakeMachine) -> None:
