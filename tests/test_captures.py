@@ -129,13 +129,18 @@ _HEXDUMP = """
 00000010  40 25 41 42                                       |@%AB|
 00000014
 """
+_OD = """
+000000 40 34 31 32 33 34 35 36 37 41 42 2f 2b 3d 3d 25
+000010 40 25 41 42
+000014
+"""
 _WIRESHARK = """
 0000   40 34 31 32 33 34 35 36 37 41 42 2f 2b 3d 3d 25   @41234567AB/+==%
 0010   40 25 41 42                                       @%AB
 """
 
 
-@pytest.mark.parametrize("dump", [_XXD, _HEXDUMP, _WIRESHARK])
+@pytest.mark.parametrize("dump", [_XXD, _HEXDUMP, _OD, _WIRESHARK])
 def test_dumps_with_offsets_are_hex(dump: str) -> None:
     assert detect_format(dump.encode()) is CaptureFormat.HEX
     assert hex_payload(dump) == b"@41234567AB/+==%@%AB"

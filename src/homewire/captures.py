@@ -139,9 +139,9 @@ def _dumped(text: str) -> bytes | None:
     """Return the bytes of a dump with offsets, which tell it from plain hex; None for any other text."""
     data = bytearray()
     for line in filter(str.strip, text.splitlines()):
+        if data and re.fullmatch(r"[0-9A-Fa-f]{6,8}", line.strip()) and int(line, 16) == len(data):
+            continue  # od and hexdump end with the length
         match = _DUMP_LINE.fullmatch(line)
-        if line.strip() == f"{len(data):08x}":
-            continue  # hexdump ends with the length
         if match is None or int(match[1], 16) != len(data):
             return None
         data += bytes.fromhex(match[2])

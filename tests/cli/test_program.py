@@ -62,10 +62,11 @@ def test_a_simulator_tells_the_command_that_reads_it(process: Process) -> None:
 
 
 @pytest.mark.real_time
-def test_a_reader_that_goes_away_ends_it_quietly(process: Process) -> None:
-    running = process("demo", "tin-kettle", "--json")
+@pytest.mark.parametrize(("words", "first"), [(["--json"], '"homewire.status/1"'), ([], "Tea")])
+def test_a_reader_that_goes_away_ends_it_quietly(process: Process, words: list[str], first: str) -> None:
+    running = process("demo", "tin-kettle", "--quiet", "--no-dashboard", *words)
     assert running.stdout is not None
-    assert '"homewire.status/1"' in running.stdout.readline()
+    assert first in running.stdout.readline()
     running.stdout.close()
     assert running.stderr is not None
     errors = running.stderr.read()

@@ -83,7 +83,8 @@ class Output:
             options |= {} if self.color else {"no_color": True, "color_system": None}
             if not stream.isatty() and "COLUMNS" not in os.environ:
                 options["width"] = _PIPE_WIDTH
-            self._consoles[errors] = Console(**options)
+            console = self._consoles[errors] = Console(**options)
+            console.on_broken_pipe = _raise_broken_pipe  # type: ignore[method-assign]  # rich would exit with 1
         return self._consoles[errors]
 
     def show(self, renderable: RenderableType) -> None:
@@ -152,6 +153,10 @@ class Output:
     def _error_document(self, error: Exception) -> None:
         details = error.details() if isinstance(error, HomewireError) else _unexpected(error)
         self.stderr.write(_json({"schema": "homewire.error/1", **details}) + "\n")
+
+
+def _raise_broken_pipe() -> None:
+    raise BrokenPipeError
 
 
 class _Formatter(logging.Formatter):
