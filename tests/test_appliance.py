@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import logging
 from types import SimpleNamespace
 
@@ -113,6 +114,21 @@ async def test_changes_ends_after_closing() -> None:
 
 async def _collect(stream: object) -> list[Change]:
     return [change async for change in stream]  # type: ignore[attr-defined]  # any stream of changes
+
+
+async def test_changes_that_nobody_reads_any_more_end_by_themselves() -> None:
+    kettle = Kettle()
+    kettle.publish({"temperature": 1.0}, Origin.PUSH)
+
+    async def first() -> float:
+        asyncio.get_running_loop().call_soon(kettle.publish, {"temperature": 2.0}, Origin.PUSH)
+        async for change in kettle.changes():
+            return float(str(change.values["temperature"]))
+        return 0.0
+
+    assert await first() == 2.0
+    gc.collect()
+    assert not kettle._listeners  # nothing is queued for ever for a loop that was left
 
 
 async def test_availability_is_a_change_and_keeps_its_beginning() -> None:
@@ -228,6 +244,22 @@ async def test_stopping_a_cover_overtakes() -> None:
     await asyncio.gather(opening, stopping)
 
 
+async def test_a_stopped_cover_does_not_move_on_to_what_waited() -> None:
+    kettle = Kettle()
+    kettle.gate.clear()
+    opening = asyncio.create_task(kettle.write("cover", "open"))
+    await asyncio.sleep(0)
+    waiting = asyncio.create_task(kettle.write("cover", 50))
+    await asyncio.sleep(0)
+    stopping = asyncio.create_task(kettle.write("cover", "stop"))
+    await asyncio.sleep(0)
+    kettle.gate.set()
+    with pytest.raises(CommandSuperseded):
+        await waiting
+    await asyncio.gather(opening, stopping)
+    assert ("cover", 50) not in kettle.written
+
+
 async def test_cancelled_commands_give_their_turn_away() -> None:
     kettle = Kettle()
     kettle.gate.clear()
@@ -251,6 +283,20 @@ async def test_command_listeners_see_every_stage() -> None:
     kettle.subscribe_commands(lambda command: stages.append(command.stage))
     await kettle.write("power", True)
     assert stages == [Stage.QUEUED, Stage.SENT, Stage.ACCEPTED, Stage.CONFIRMED]
+
+
+async def test_a_failing_command_listener_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    kettle = Kettle()
+
+    def fail(_command: object) -> None:
+        raise RuntimeError("mine")
+
+    stages: list[Stage] = []
+    kettle.subscribe_commands(fail)
+    kettle.subscribe_commands(lambda command: stages.append(command.stage))
+    assert (await kettle.write("power", True)).stage is Stage.CONFIRMED
+    assert stages == [Stage.QUEUED, Stage.SENT, Stage.ACCEPTED, Stage.CONFIRMED]
+    assert "observer" in caplog.text
 
 
 async def test_a_failing_observer_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:

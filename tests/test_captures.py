@@ -118,3 +118,35 @@ def test_a_har_body_must_be_base64_when_it_says_so() -> None:
     bad = json.dumps(HAR).replace("AAE=", "?")
     with pytest.raises(ProtocolError, match="base64"):
         list(har_entries(bad.encode()))
+
+
+_XXD = """
+00000000: 4034 3132 3334 3536 3741 422f 2b3d 3d25  @41234567AB/+==%
+00000010: 4025 4142                                @%AB
+"""
+_HEXDUMP = """
+00000000  40 34 31 32 33 34 35 36  37 41 42 2f 2b 3d 3d 25  |@41234567AB/+==%|
+00000010  40 25 41 42                                       |@%AB|
+00000014
+"""
+_OD = """
+000000 40 34 31 32 33 34 35 36 37 41 42 2f 2b 3d 3d 25
+000010 40 25 41 42
+000014
+"""
+_WIRESHARK = """
+0000   40 34 31 32 33 34 35 36 37 41 42 2f 2b 3d 3d 25   @41234567AB/+==%
+0010   40 25 41 42                                       @%AB
+"""
+
+
+@pytest.mark.parametrize("dump", [_XXD, _HEXDUMP, _OD, _WIRESHARK])
+def test_dumps_with_offsets_are_hex(dump: str) -> None:
+    assert detect_format(dump.encode()) is CaptureFormat.HEX
+    assert hex_payload(dump) == b"@41234567AB/+==%@%AB"
+
+
+def test_offsets_that_do_not_count_are_no_dump() -> None:
+    assert detect_format(_XXD.replace("00000010", "00000020").encode()) is CaptureFormat.TEXT
+    assert hex_payload("00000000 4034") == bytes.fromhex("4034")
+    assert hex_payload("0011 2233") == bytes.fromhex("00112233")

@@ -64,7 +64,8 @@ def test_other_tables_are_typed_by_who_uses_them() -> None:
             r"homewire.toml:2: there is no table or key 'conections'. Did you mean connections\?",
         ),
         ("answer = 42\n", r"homewire.toml:1: there is no table or key 'answer'. Known are: connections"),
-        ("mqtt = 3\n", r"mqtt must be a table. Write \[mqtt\]"),
+        ("\nmqtt = 3\n", r"homewire.toml:2: mqtt must be a table. Write \[mqtt\]"),
+        ('\nconnections = [{ name = "x" }]\n', r"homewire.toml:2: connection 1 needs the setting 'kind'"),
         ('[connections]\nkind = "example"\n', r"homewire.toml:1: connections must be tables"),
         ('[[connections]]\nname = "x"\n', r"homewire.toml:1: connection 1 needs the setting 'kind'"),
         ('[[connections]]\nkind = "example"\nallow = 3\n', r"homewire.toml:3: .*'allow' is wrong: expected"),
@@ -86,7 +87,15 @@ def test_a_wrong_file_is_named_with_line_and_suggestion(text: str, complaint: st
             'kind = "exmaple"',
             r"homewire.toml:2: there is no connection kind 'exmaple'. Did you mean example\?",
         ),
-        ('kind = "example"\nhots = "x"', r"homewire.toml:3: .* no setting 'hots'. Did you mean host\?"),
+        (
+            'kind = "example"\nhots = "x"',
+            r"homewire.toml:3: example has no setting 'hots'. Did you mean host\?",
+        ),
+        ("kind = 'example'\n'hots' = 'x'", r"homewire.toml:3: .* no setting 'hots'"),
+        (
+            'kind = "example"\nname = "tea"\nhots = "x"',
+            r"homewire.toml:4: example 'tea' has no setting 'hots'",
+        ),
         ('kind = "example"\nhost = "x"', r"homewire.toml:1: .* needs the setting 'password'"),
         ('kind = "example"\nhost = 1\npassword = "x"', r"homewire.toml:3: .*'host' is wrong: expected `str`"),
         (

@@ -66,6 +66,7 @@ def test_takes_what_is_allowed(feature: Feature, given_value: Value, taken: Valu
         (Switch(key="k", name="K"), "maybe", "on, off"),
         (NUMBER, 100.1, "87 to 100 °C in steps of 0.1"),
         (NUMBER, 93.25, "87 to 100 °C in steps of 0.1"),
+        (NUMBER, 10**400, "87 to 100 °C in steps of 0.1"),
         (NUMBER, math.nan, "87 to 100"),
         (NUMBER, math.inf, "87 to 100"),
         (NUMBER, True, "87 to 100"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import logging
 
 import pytest
@@ -37,6 +38,9 @@ def test_nothing_secret_in_text_survives(token: str) -> None:
         f'{{"access_token": "{token}"}}',
         f"Authorization: Bearer {token}",
         f"mqtt://user:{token}@broker",
+        f"{{'password': '{token}'}}",
+        f"client_secret='two {token}'",
+        f'{{"communicationKey": "a \\"quoted\\" {token}"}}',
     ):
         assert token not in redact(text)
 
@@ -54,6 +58,10 @@ def test_long_texts_are_searched_in_linear_time(piece: str) -> None:
     assert redact(text), "a quadratic search would take hours"
 
 
+def test_hiding_in_quotes_leaves_json_what_it_is() -> None:
+    assert redact('{"key_a": 1, "token": "a, b", "x": 2}') == f'{{"key_a": 1, "token": "{HIDDEN}", "x": 2}}'
+
+
 def test_harmless_data_stays() -> None:
     data = {"name": "Kitchen", "keys": 4, "values": [1, 2.5, None, b"raw"], "key": 3}
     assert redact(data) == data
@@ -63,3 +71,18 @@ def test_logs_are_redacted() -> None:
     record = logging.LogRecord("n", logging.INFO, "f", 1, "password=%s", ("hunter2hunter",), None)
     assert RedactingFilter().filter(record)
     assert record.getMessage() == f"password={HIDDEN}"
+
+
+def test_tracebacks_in_logs_are_redacted() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(RedactingFilter())
+    logger = logging.getLogger("homewire.test_secrets")
+    logger.addHandler(handler)
+    try:
+        raise ValueError("no good: {'token': 'hunter2hunter'}")
+    except ValueError:
+        logger.exception("It failed")
+    assert "It failed" in stream.getvalue()
+    assert "ValueError" in stream.getvalue()
+    assert "hunter2" not in stream.getvalue()

@@ -13,6 +13,7 @@ import datetime as dt
 import enum
 import logging
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeAlias
@@ -123,7 +124,8 @@ class ChangeStream:
         self._dropped = 0
         self._ready = asyncio.Event()
         self._closed = False
-        self._unsubscribe = subscribe(self._put)
+        self._unsubscribe = subscribe(_weak(self._put))
+        weakref.finalize(self, self._unsubscribe)  # `async for` that breaks off closes nothing
 
     def __aiter__(self) -> Self:
         return self
@@ -264,11 +266,10 @@ class Appliance:
 
     async def execute(self, command: Command) -> Command:
         """Carry out a prepared command to its end; return it confirmed or raise why not."""
-        for listener in self._command_listeners:
-            command.observe(listener)
-            listener(command)
+        command.begin(self._command_listeners)
         try:
             if self._is_urgent(command):
+                self._lane.supersede(command.key)  # a stopped cover does not move on to what waited
                 await self._run(command)
             else:
                 async with self._lane.turn(command):
@@ -458,6 +459,17 @@ class Appliance:
                 _log.warning(
                     "A subscriber of %s is slow and holds everything else up: %r", self.identity.id, listener
                 )
+
+
+def _weak(method: ChangeListener) -> ChangeListener:
+    """Return a listener that does not keep the method's object alive."""
+    reference = weakref.WeakMethod(method)
+
+    def listener(change: Change) -> None:
+        if (alive := reference()) is not None:
+            alive(change)
+
+    return listener
 
 
 def _differs(old: Value, new: Value) -> bool:

@@ -115,17 +115,37 @@ def detect_format(data: bytes) -> CaptureFormat:
         return CaptureFormat.HAR
     if text[:1] in ("{", "["):
         return CaptureFormat.JSON
-    if text and re.fullmatch(r"(?:(?:0x)?[0-9A-Fa-f]{2}[\s:,]*)+", text):
+    if text and (re.fullmatch(r"(?:(?:0x)?[0-9A-Fa-f]{2}[\s:,]*)+", text) or _dumped(text) is not None):
         return CaptureFormat.HEX
     return CaptureFormat.TEXT
 
 
 def hex_payload(text: str) -> bytes:
-    """Return the bytes of a hex dump with or without separators; raise ProtocolError."""
+    """Return the bytes of a hex dump, with or without separators or offsets; raise ProtocolError."""
+    dumped = _dumped(text)
     try:
-        return bytes.fromhex(re.sub(r"0x|[\s:,]", "", text))
+        return dumped if dumped is not None else bytes.fromhex(re.sub(r"0x|[\s:,]", "", text))
     except ValueError as error:
         raise ProtocolError(f"this is not hex: {error}") from error
+
+
+_DUMP_LINE = re.compile(
+    r"\s*(?:0x)?([0-9A-Fa-f]{4,8}):?[ \t]{1,4}((?:[0-9A-Fa-f]{2}[ \t]{0,2}){1,16})(?![0-9A-Fa-f]).*"
+)
+"""A line of xxd, `hexdump -C`, `tcpdump -x` or Wireshark: offset, up to 16 bytes, what they are as text."""
+
+
+def _dumped(text: str) -> bytes | None:
+    """Return the bytes of a dump with offsets, which tell it from plain hex; None for any other text."""
+    data = bytearray()
+    for line in filter(str.strip, text.splitlines()):
+        if data and re.fullmatch(r"[0-9A-Fa-f]{6,8}", line.strip()) and int(line, 16) == len(data):
+            continue  # od and hexdump end with the length
+        match = _DUMP_LINE.fullmatch(line)
+        if match is None or int(match[1], 16) != len(data):
+            return None
+        data += bytes.fromhex(match[2])
+    return bytes(data) if data else None
 
 
 def har_entries(data: bytes) -> Iterator[HarEntry]:

@@ -88,6 +88,12 @@ class Command:
         """Call the listener at every further stage."""
         self._observers.append(listener)
 
+    def begin(self, listeners: Iterable[CommandListener]) -> None:
+        """Tell the listeners of the command, now and at every further stage."""
+        fresh = tuple(listeners)
+        self._observers.extend(fresh)
+        self._tell(fresh)
+
     def sent(self, path: str | None = None) -> None:
         """Note that the bytes are on their way, and by which path."""
         self.path = path or self.path
@@ -130,7 +136,10 @@ class Command:
         self.times[stage] = self._clock.now()
         if stage.final:
             self._ended = self._clock.monotonic()
-        for observer in tuple(self._observers):
+        self._tell(self._observers)
+
+    def _tell(self, observers: Iterable[CommandListener]) -> None:
+        for observer in tuple(observers):
             try:
                 observer(self)
             except Exception:
@@ -168,7 +177,7 @@ class Lane:
 
         Raise CommandSuperseded when a newer one takes its place.
         """
-        self._supersede(command.key)
+        self.supersede(command.key)
         if self._running:
             await self._wait(command)
         self._running = True
@@ -177,7 +186,8 @@ class Lane:
         finally:
             self._pass_on()
 
-    def _supersede(self, key: str) -> None:
+    def supersede(self, key: str) -> None:
+        """Let go of what still waits for a feature: something newer has come."""
         for waiting, turn in self._waiting.items():
             if waiting.key == key and not turn.done():
                 turn.set_exception(

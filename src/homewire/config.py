@@ -62,12 +62,13 @@ class Places:
                 table = (name, counts.get(name, 0))
                 counts[name] = table[1] + 1
                 self._lines[(*table, None)] = number
-            elif key := re.match(r"\s*\"?([\w\-]+)\"?\s*(?:\.[^=]*)?=", line):
+            elif key := re.match(r"\s*[\"']?([\w\-]+)[\"']?\s*(?:\.[^=]*)?=", line):
                 self._lines.setdefault((*table, key[1]), number)
 
     def line(self, table: str, index: int = 0, key: str | None = None) -> int | None:
-        """Return the line of a key, else of its table."""
-        return self._lines.get((table, index, key), self._lines.get((table, index, None)))
+        """Return the line of a key, else of its table, else of the key that holds the table."""
+        places = ((table, index, key), (table, index, None), ("", 0, table))
+        return next((self._lines[place] for place in places if place in self._lines), None)
 
     def located(self, error: ConfigurationError, table: str, index: int = 0) -> ConfigurationError:
         """Return the error with its place in the file."""
@@ -95,7 +96,8 @@ class ConnectionEntry(msgspec.Struct, frozen=True, kw_only=True):
             settings_type = find_kind(self.kind).load_connection().Settings
             base = Path(self.places.file).parent if self.places else Path()
             values = _with_secrets(settings_type, self.values, base)
-            return convert_settings(settings_type, values, subject=f"{self.kind} {self.name!r}")
+            named = "" if self.name == self.kind else f" {self.name!r}"
+            return convert_settings(settings_type, values, subject=f"{self.kind}{named}")
         except ConfigurationError as error:
             raise self._located(error) from error
         except HomewireError as error:

@@ -197,12 +197,14 @@ class Number(Feature, frozen=True, kw_only=True, omit_defaults=True, tag="number
         return int(exact) if whole else round(float(exact), 6)
 
     def _number(self, value: Value) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
         try:
-            return float(str(value))
+            return float(
+                str(value) if isinstance(value, bool) or not isinstance(value, int | float) else value
+            )
         except ValueError:
             raise self.refusal(f"does not take {value!r}") from None
+        except OverflowError:
+            raise self.refusal("does not take a number that large") from None
 
 
 class Select(Feature, frozen=True, kw_only=True, omit_defaults=True, tag="select"):

@@ -19,10 +19,11 @@ HIDDEN = "••••••"
 _WORDS = "password|passwd|secret|token|authorization|(?:api|communication|group|private)[_-]?key"
 _SECRET_WORD = f"(?:{_WORDS})"
 _SECRET_KEY = re.compile(_SECRET_WORD + r"|^(?:key|pin|psk|code|jwt|cookie)$", re.IGNORECASE)
+_ASSIGNED = rf"(?<![\w-])(?=[\w-]*?{_SECRET_WORD})[\w-]++[\"']?\s*+[=:]\s*+"
 _IN_TEXT = (
-    re.compile(
-        rf"(?i)((?<![\w-])(?=[\w-]*?{_SECRET_WORD})[\w-]++\"?\s*+[=:]\s*+\"?(?:(?:bearer|basic)\s++)?)([^\s\",;&]+)"
-    ),
+    re.compile(rf"(?i)({_ASSIGNED}\")((?:[^\"\\]|\\.)++)"),
+    re.compile(rf"(?i)({_ASSIGNED}')((?:[^'\\]|\\.)++)"),
+    re.compile(rf"(?i)({_ASSIGNED}(?:(?:bearer|basic)\s++)?)([^\s\"',;&]+)"),
     re.compile(r"(?i)(\b(?:bearer|basic)\s++)([A-Za-z0-9._~+/=-]{8,})"),
     re.compile(r"(://[^\s:/@]{1,200}:)([^\s@]{1,256})(?=@)"),
 )
@@ -84,6 +85,10 @@ class RedactingFilter(logging.Filter):
     """A logging filter for handlers: hides secrets in the finished message."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record's message; never drop it."""
+        """Rewrite the record's message and traceback; never drop it."""
         record.msg, record.args = _redact_text(record.getMessage()), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = _redact_text(record.exc_text)
         return True

@@ -64,6 +64,7 @@ async def test_danger_needs_consent(cli: Cli, kettle: Kettle) -> None:
     [
         (("set", "tea", "mode", "slow"), 7, "Mode (mode) does not take 'slow'. Allowed: eco, fast."),
         (("set", "tea", "temperature", "5"), 7, "Temperature (temperature) cannot be set. Allowed: nothing"),
+        (("set", "tea", "temp", "50"), 3, "there is no feature 'temp'. Did you mean temperature"),
         (("set", "tea", "trget", "50"), 3, "there is no feature 'trget'. Did you mean target"),
         (("set", "tea", "zzz", "50"), 3, "`homewire status` lists its features."),
         (("set", "tea", "power"), 2, "what to set is not clear from 'power'. Write FEATURE VALUE"),

@@ -28,6 +28,16 @@ def capture(tmp_path: Path) -> str:
     return str(file)
 
 
+async def test_a_port_that_is_taken_is_told_in_one_line(cli: Cli) -> None:
+    async with await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0) as taken:
+        port = taken.sockets[0].getsockname()[1]
+        result = await cli("simulate", "tin-kettle", "--port", str(port))
+    assert (result.code, result.out) == (5, "")
+    assert "error: cannot listen: " in result.err
+    assert "Choose another port." in result.err
+    assert (await cli("simulate", "tin-kettle", "--port", "99999")).code == 5
+
+
 async def test_decode_shows_every_field_and_counts_what_it_cannot_read(cli: Cli, capture: str) -> None:
     result = await cli("decode", "tin-kettle", capture)
     assert result.code == 6
@@ -40,6 +50,12 @@ async def test_decode_as_json_and_with_the_decoders_own_options(cli: Cli, captur
     result = await cli("decode", "tin-kettle", capture, "--only", "get", "--json", "--password", "env:KETTLE")
     assert [one["schema"] for one in result.documents] == ["homewire.record/1"] * 2
     assert result.documents[0]["fields"] == [{"name": "get", "value": True, "raw": "00ff"}]
+
+
+async def test_decode_tells_when_there_is_nothing_in_it(cli: Cli) -> None:
+    result = await cli("decode", "tin-kettle", "-", stdin="")
+    assert (result.code, result.out) == (6, "")
+    assert "no message was found in the capture" in result.err
 
 
 async def test_decode_reads_standard_input(cli: Cli) -> None:

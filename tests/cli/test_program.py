@@ -49,10 +49,24 @@ def test_a_signal_ends_it_with_its_own_exit_code_and_without_noise(
 
 
 @pytest.mark.real_time
-def test_a_reader_that_goes_away_ends_it_quietly(process: Process) -> None:
-    running = process("demo", "tin-kettle", "--json")
+def test_a_simulator_tells_the_command_that_reads_it(process: Process) -> None:
+    running = process("simulate", "lamarzocco-direct", "--key", "k" * 32)
     assert running.stdout is not None
-    assert '"homewire.status/1"' in running.stdout.readline()
+    told = [running.stdout.readline() for _ in range(2)][1]
+    running.terminate()
+    running.communicate(timeout=20)
+    assert told.startswith(
+        f"Look at it with: KEY={'k' * 32} homewire status -c lamarzocco-direct,host=127.0.0.1,"
+    )
+    assert told.endswith(",key=env:KEY,hold=true\n")
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize(("words", "first"), [(["--json"], '"homewire.status/1"'), ([], "Tea")])
+def test_a_reader_that_goes_away_ends_it_quietly(process: Process, words: list[str], first: str) -> None:
+    running = process("demo", "tin-kettle", "--quiet", "--no-dashboard", *words)
+    assert running.stdout is not None
+    assert first in running.stdout.readline()
     running.stdout.close()
     assert running.stderr is not None
     errors = running.stderr.read()
@@ -95,6 +109,7 @@ def test_running_it_here_ends_with_the_code_of_the_command(
         (["status", "--frob"], "Unknown option: --frob. See: homewire status --help"),
         (["set"], "requires an argument. See: homewire set --help"),
         (["set", "a", "b", "--timeout", "soon"], 'unable to convert "soon" into float'),
+        (["simulate", "tin-kettle", "--speed", "0"], "Must be > 0"),
         (["simulate", "toaster"], "there is no command 'toaster'. There is: tin-kettle"),
         (["simulate", "tin-kettle", "--port", "x"], 'unable to convert "x" into int'),
     ],

@@ -139,6 +139,18 @@ def test_ctrl_c_ends_the_console(terminal: Callable[..., Terminal]) -> None:
     assert screen.end() == 130
 
 
+def test_ctrl_c_takes_a_typed_line_back(terminal: Callable[..., Terminal]) -> None:
+    screen = terminal("console", "tin-kettle:K1", "--demo")
+    screen.see("tea-kettle>")
+    screen.type("mode slow")
+    screen.see("mode slow")
+    screen.type("\x03")
+    screen.type("target 95\r")
+    screen.see("Target temperature is 95 °C")
+    screen.type("quit\r")
+    assert screen.end() == 0
+
+
 def test_progress_is_shown_on_a_terminal_and_then_gone(terminal: Callable[..., Terminal]) -> None:
     screen = terminal("set", "tin-kettle:K1", "power", "off", "--demo", "--no-color")
     assert screen.end() == 0

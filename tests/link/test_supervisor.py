@@ -97,6 +97,82 @@ async def test_wrong_credentials_park_until_settings_change(connection: KettleCo
     await supervisor.stop()
 
 
+async def test_settings_that_change_during_a_rejected_sign_in_are_tried(connection: KettleConnection) -> None:
+    supervisor = Supervisor(connection)
+
+    async def rejected() -> None:
+        connection.open = opening  # type: ignore[method-assign]  # the real one, from now on
+        supervisor.settings_changed(SETTINGS)  # the owner was faster than the peer's answer
+        raise AuthenticationFailed("wrong password")
+
+    opening = connection.open
+    connection.open = rejected  # type: ignore[method-assign]  # a peer that answers late
+    supervisor.start()
+    with pytest.raises(AuthenticationFailed):
+        await supervisor.opened()
+    await _settle()
+    assert state(supervisor) is LinkState.ONLINE
+    await supervisor.stop()
+
+
+async def test_a_first_failure_is_told_although_the_next_attempt_runs_already(
+    connection: KettleConnection,
+) -> None:
+    connection.failures = [ConnectionFailed("refused")]
+    supervisor = Supervisor(connection)
+    opening = connection.open
+
+    async def announced() -> None:
+        supervisor.wake()  # the appliance announces itself during the attempt
+        await opening()
+
+    connection.open = announced  # type: ignore[method-assign]  # an attempt in which something happens
+    supervisor.start()
+    with pytest.raises(ConnectionFailed, match="refused"):
+        await supervisor.opened()
+    await supervisor.stop()
+
+
+async def test_whoever_waits_for_the_opening_learns_of_the_end(connection: KettleConnection) -> None:
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    connection.open = hang  # type: ignore[method-assign]  # a peer that accepts and says nothing
+    supervisor = Supervisor(connection)
+    supervisor.start()
+    waiting = asyncio.create_task(supervisor.opened())
+    await _settle()
+    await supervisor.stop()
+    with pytest.raises(ConnectionLost, match="closed before it was open"):
+        await waiting
+
+
+async def test_a_connection_that_cancels_its_own_work_is_opened_again(connection: KettleConnection) -> None:
+    supervisor = Supervisor(connection)
+    await _opened(supervisor)
+    assert connection.lost is not None
+    connection.lost.cancel()
+    await _settle()
+    assert state(supervisor) is LinkState.WAITING
+    await connection.clock.sleep(5)
+    assert state(supervisor) is LinkState.ONLINE
+    await supervisor.stop()
+
+
+async def test_a_cancelled_stop_is_cancelled_and_still_closes(connection: KettleConnection) -> None:
+    before = asyncio.all_tasks()
+    supervisor = Supervisor(connection)
+    await _opened(supervisor)
+    stopping = asyncio.create_task(supervisor.stop())
+    await asyncio.sleep(0)
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    await _settle()
+    assert asyncio.all_tasks() == before
+    assert not connection.is_open
+
+
 async def test_new_settings_reopen_an_open_link(connection: KettleConnection) -> None:
     supervisor = Supervisor(connection)
     await _opened(supervisor)

@@ -86,6 +86,9 @@ async def _read(prompting: PromptSession[str], interpreter: Interpreter, output:
                 return
         except HomewireError as error:
             output.error(error)
+        except KeyboardInterrupt:
+            if not prompting.default_buffer.text:  # else it only takes the line back, as shells do
+                raise
         except EOFError:
             return
 

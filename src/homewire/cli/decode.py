@@ -57,7 +57,10 @@ def _command(kind: Kind) -> App:
         extra = _extra_options(values.pop("option", ()))
         typed = build(options, values, invented_secrets=False)
         records = _records(decoder, capture, typed, extra)
-        unreadable = _print(records, output)
+        shown, unreadable = _print(records, output)
+        if not shown:
+            hint = "Is it a capture of this kind, and complete?"
+            raise ProtocolError("no message was found in the capture", hint=hint)
         if unreadable:
             raise ProtocolError(f"{unreadable} of the messages could not be read")
 
@@ -134,17 +137,18 @@ def _records(
     return decoder(capture, **{name: getattr(options, name) for name in options.__struct_fields__})
 
 
-def _print(records: Iterator[Record], output: Output) -> int:
-    """Print every record; return how many could not be read."""
-    unreadable = 0
+def _print(records: Iterator[Record], output: Output) -> tuple[int, int]:
+    """Print every record; return how many there are, and how many could not be read."""
+    shown = unreadable = 0
     for record in records:
+        shown += 1
         unreadable += record.error is not None
         if output.json:
             output.document("record/1", msgspec.to_builtins(record, enc_hook=str))
         else:
             for line in _lines(record):
                 output.console.print(line, soft_wrap=True)
-    return unreadable
+    return shown, unreadable
 
 
 def _lines(record: Record) -> Iterator[Text]:

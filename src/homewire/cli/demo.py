@@ -18,6 +18,7 @@ from cyclopts import Parameter
 from homewire.cli.opening import exit_code
 from homewire.cli.output import Output
 from homewire.cli.session import LocalSession, Session
+from homewire.cli.source import ABOVE_ZERO
 from homewire.cli.status import show_status
 from homewire.cli.watching import follow
 from homewire.clock import Clock
@@ -37,7 +38,8 @@ async def demo(
     *kind: Annotated[str, Parameter(help="Only these kinds of connection; all for none.")],
     once: Annotated[bool, Parameter(help="Print one full reading of every feature and end.")] = False,
     speed: Annotated[
-        float, Parameter(show_default=True, help="How fast the simulated appliances live.")
+        float,
+        Parameter(show_default=True, validator=ABOVE_ZERO, help="How fast the simulated appliances live."),
     ] = _SPEED,
     port: Annotated[int | None, Parameter(help="Serve the dashboard on this port; 0 for any.")] = None,
     dashboard: Annotated[

@@ -83,7 +83,8 @@ class Output:
             options |= {} if self.color else {"no_color": True, "color_system": None}
             if not stream.isatty() and "COLUMNS" not in os.environ:
                 options["width"] = _PIPE_WIDTH
-            self._consoles[errors] = Console(**options)
+            console = self._consoles[errors] = Console(**options)
+            console.on_broken_pipe = _raise_broken_pipe  # type: ignore[method-assign]  # rich would exit with 1
         return self._consoles[errors]
 
     def show(self, renderable: RenderableType) -> None:
@@ -154,6 +155,10 @@ class Output:
         self.stderr.write(_json({"schema": "homewire.error/1", **details}) + "\n")
 
 
+def _raise_broken_pipe() -> None:
+    raise BrokenPipeError
+
+
 class _Formatter(logging.Formatter):
     """One line per record; tracebacks only for --debug."""
 
@@ -165,8 +170,10 @@ class _Formatter(logging.Formatter):
         """Return the line, or the record in full for --debug."""
         if self._debug:
             return super().format(record)
+        from homewire.secrets import redact  # noqa: PLC0415 - as above
+
         cause = record.exc_info[1] if record.exc_info else None
-        return f"{record.getMessage()}: {cause!r}" if cause is not None else record.getMessage()
+        return redact(f"{record.getMessage()}: {cause!r}") if cause is not None else record.getMessage()
 
 
 def _unknown_command(error: CycloptsError) -> str | None:

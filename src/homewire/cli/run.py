@@ -15,6 +15,7 @@ import msgspec
 from cyclopts import Parameter
 
 from homewire.cli.output import Output
+from homewire.cli.source import ABOVE_ZERO
 from homewire.config import default_path, load, parse
 from homewire.errors import ConnectionFailed
 
@@ -35,7 +36,9 @@ async def run(
     demo: Annotated[
         bool, Parameter(help="Bridge the simulated demo home; connections of the file are left alone.")
     ] = False,
-    speed: Annotated[float, Parameter(show_default=True, help="How fast the demo home lives.")] = 10.0,
+    speed: Annotated[
+        float, Parameter(show_default=True, validator=ABOVE_ZERO, help="How fast the demo home lives.")
+    ] = 10.0,
     port: Annotated[
         int | None, Parameter(help="Serve HTTP on this port instead of the configured one.")
     ] = None,

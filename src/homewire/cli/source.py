@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 import msgspec
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, validators
 
 from homewire.cli.names import connections
 from homewire.cli.output import Output, UsageError
@@ -27,7 +27,10 @@ from homewire.errors import ConfigurationError, HomewireError
 if TYPE_CHECKING:
     from homewire.config import ConnectionEntry
 
-__all__ = ["REFERENCES", "Source", "refuse_literal_secret"]
+__all__ = ["ABOVE_ZERO", "REFERENCES", "Source", "refuse_literal_secret"]
+
+ABOVE_ZERO = validators.Number(gt=0)
+"""For options such as a speed, which is no speed at zero."""
 
 REFERENCES = ("env", "file", "keyring", "credential")
 

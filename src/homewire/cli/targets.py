@@ -13,6 +13,9 @@ from homewire.features import Category, Feature
 __all__ = ["find_appliance", "find_appliances", "find_feature", "liveliest", "prominent", "slug"]
 
 
+_MOST_SUGGESTED = 3
+
+
 def slug(name: str) -> str:
     """Return the name as people type it: lower case, words joined by hyphens."""
     return re.sub(r"[^\w]+", "-", name.casefold()).strip("-")
@@ -66,8 +69,10 @@ def find_feature(appliance: ApplianceView, wanted: str) -> Feature:
     key = wanted if wanted in features else keys.get(slug(wanted))
     if key is not None:
         return features[key]
-    near = difflib.get_close_matches(slug(wanted), keys, n=3)
-    suggested = dict.fromkeys(keys[one] for one in near)
+    part = slug(wanted)
+    within = [one for one in keys if part and part in one]
+    near = within or difflib.get_close_matches(part, keys, n=3)
+    suggested = list(dict.fromkeys(keys[one] for one in near))[:_MOST_SUGGESTED]
     hint = f"Did you mean {' or '.join(suggested)}?" if suggested else "`homewire status` lists its features."
     raise NotFound(f"there is no feature {wanted!r}", appliance=appliance.identity.name, hint=hint)
 

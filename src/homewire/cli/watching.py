@@ -15,7 +15,7 @@ from homewire.cli.names import connections
 from homewire.cli.opening import open_session
 from homewire.cli.output import Output
 from homewire.cli.session import Session
-from homewire.cli.source import Source
+from homewire.cli.source import ABOVE_ZERO, Source
 from homewire.cli.targets import find_appliances
 from homewire.cli.views import appliance_document, change_document, change_lines
 
@@ -31,7 +31,9 @@ async def watch(
     ],
     lines: Annotated[bool, Parameter(help="Print a line per change, on a terminal, too.")] = False,
     seconds: Annotated[float | None, Parameter(name="--for", help="Stop after so many seconds.")] = None,
-    count: Annotated[int | None, Parameter(help="Stop after so many messages with changes.")] = None,
+    count: Annotated[
+        int | None, Parameter(validator=ABOVE_ZERO, help="Stop after so many messages with changes.")
+    ] = None,
     source: Source | None = None,
     output: Annotated[Output, Parameter(parse=False)],
 ) -> None:

@@ -89,6 +89,7 @@ class Supervisor:
         self._wakeup = asyncio.Event()
         self._changed = asyncio.Event()
         self._first_result = asyncio.Event()
+        self._first_error: HomewireError | None = None
         self._task: asyncio.Task[None] | None = None
         self._listeners: list[StatusListener] = []
         self._warned = False
@@ -104,12 +105,12 @@ class Supervisor:
     async def stop(self) -> None:
         """Close the connection and end; nothing is left behind."""
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        await self._close()
-        self._show(LinkState.CLOSED, "closed")
+        try:
+            if task is not None:
+                await _cancelled(task)
+        finally:  # also when stopping is cancelled itself
+            await self._close()
+            self._show(LinkState.CLOSED, "closed")
 
     def wake(self) -> None:
         """Try again at once: the appliance announced itself, or the owner asks for it."""
@@ -129,8 +130,8 @@ class Supervisor:
     async def opened(self) -> None:
         """Wait for the first opening; raise what went wrong with it."""
         await self._first_result.wait()
-        if self.status.error is not None:
-            raise self.status.error
+        if self._first_error is not None:
+            raise self._first_error
 
     def subscribe(self, listener: StatusListener) -> Callable[[], None]:
         """Call the listener at every change of the status; return what ends the subscription."""
@@ -157,6 +158,10 @@ class Supervisor:
             return await self._serve()
         except HomewireError as error:
             return error
+        except asyncio.CancelledError:
+            if _is_being_cancelled():
+                raise
+            return self._failure("cancelled its own work", None)
         except Exception as error:
             _log.exception(
                 "The connection %s failed in a way that homewire does not expect", self.connection.name
@@ -192,8 +197,7 @@ class Supervisor:
 
     async def _park(self, error: HomewireError) -> None:
         self._lost(LinkState.PARKED, error, None)
-        self._changed.clear()
-        await self._changed.wait()
+        await self._changed.wait()  # set already when the settings changed during the attempt
 
     async def _wait(self, error: HomewireError) -> None:
         delay_s = self._backoff.next_delay_s()
@@ -249,7 +253,9 @@ class Supervisor:
             reconnects=self._losses,
             error=error,
         )
-        if state not in (LinkState.IDLE, LinkState.OPENING):
+        if state not in (LinkState.IDLE, LinkState.OPENING) and not self._first_result.is_set():
+            closed = state is LinkState.CLOSED
+            self._first_error = self._failure("was closed before it was open", None) if closed else error
             self._first_result.set()
         for listener in tuple(self._listeners):
             try:
@@ -259,6 +265,12 @@ class Supervisor:
 
     def _failure(self, message: str, hint: str | None) -> HomewireError:
         return ConnectionLost(message, appliance=self.connection.name, hint=hint)
+
+
+def _is_being_cancelled() -> bool:
+    """Tell whether somebody asked the running task to end, rather than something inside it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _cancelled(task: asyncio.Future[Any]) -> None:

@@ -152,6 +152,24 @@ def _lmdirect(simulator: DirectSimulator) -> LMDirect:
     return LMDirect(_info(simulator), account_url=url, gateway_url=url)
 
 
+async def test_what_is_missing_of_one_machine_does_not_hide_the_others(cloud: AccountSimulator) -> None:
+    nothing: Any = None
+    cloud.machines["new"] = FleetMachine(serial=nothing, model=nothing, name=nothing, key=nothing)
+    cloud.machines["GS012345"].model, cloud.machines["GS012345"].name = nothing, nothing
+    odd: Any = {0: 412, "tea": 3, 1: None}
+    counters, cloud.machines["GS012345"].counters = cloud.machines["GS012345"].counters, odd
+    try:
+        async with _account(cloud) as account:
+            fleet = await account.machines()
+            assert [(one.serial, one.model, one.name) for one in fleet] == [
+                ("GS012345", "", "GS012345"),
+                ("LM031415", "Linea Mini", "Bar"),
+            ]
+            assert await account.counters("GS012345") == {0: 412}
+    finally:
+        GS3.model, GS3.name, GS3.counters = "GS3 AV", "Kitchen", counters
+
+
 async def test_lmdirect_signs_in_and_anchors_its_counters(simulate: MakeSimulator) -> None:
     simulator = await simulate(account_port=0, name="Kitchen")
     machine = _lmdirect(simulator)

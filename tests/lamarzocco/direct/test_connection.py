@@ -174,6 +174,18 @@ async def test_new_firmware_shows_in_the_identity(simulate: MakeSimulator) -> No
     await connection.close()
 
 
+async def test_a_command_after_the_end_does_not_hold_the_machine_for_ever(simulate: MakeSimulator) -> None:
+    simulator = await simulate()
+    connection, appliance = await _open(simulator, hold=True)
+    await asyncio.sleep(60)
+    assert connection.machine is not None
+    assert connection.machine.connected
+    await connection.close()
+    await appliance.write("power", False)
+    await asyncio.sleep(60)
+    assert not connection.machine.connected
+
+
 async def test_a_backflush_is_no_shot(simulate: MakeSimulator) -> None:
     simulator = await simulate()
     connection, appliance = await _open(simulator)

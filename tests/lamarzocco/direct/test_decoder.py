@@ -71,6 +71,13 @@ def test_a_hex_dump_of_frames() -> None:
     assert _values(record)["clock"] == "2022-10-18T08:07:42"
 
 
+def test_a_frame_that_was_broken_into_lines() -> None:
+    frame = vector("gs3av-clock")["frame"]
+    [record] = decode(f"received {frame[:20]}\r\n  {frame[20:]}\n".encode(), options=OPTIONS)
+    assert _values(record)["clock"] == "2022-10-18T08:07:42"
+    assert record.direction == "from machine"
+
+
 def test_streams_schedules_and_unknown_memory() -> None:
     text = "\n".join(_frames("gs3av-flow-running", "gs3av-schedule", "gs3av-unknown-60da"))
     stream, schedule, unknown = decode(text.encode(), options=OPTIONS)

@@ -172,13 +172,64 @@ async def test_a_mini_is_told_of_a_backflush_again_and_again(
     simulator = await simulate(model="Linea Mini")
     machine = client_of(simulator)
     await machine.refresh()
+    await machine.start_backflush()
+    assert [m for m in simulator.received if isinstance(m, WriteRequest)] == [
+        WriteRequest(0x00E1, b"\x82")
+    ] * 6  # one alone shows the flag, but never starts the cycle
+    simulator.levers.start_brew()
+    assert simulator.machine.busy
+    assert simulator.machine.brew is None
+    await asyncio.sleep(90)
     simulator.levers.misbehave.ignore_writes = True
     with pytest.raises(CommandTimeout):
         await machine.start_backflush()
-    assert len([m for m in simulator.received if isinstance(m, WriteRequest)]) == 6
-    simulator.levers.misbehave.heal()
-    await machine.start_backflush()
-    assert len([m for m in simulator.received if isinstance(m, WriteRequest)]) == 7
+
+
+async def test_a_model_that_is_not_known_yet_is_asked_for(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    mini, lever = await simulate(model="Linea Mini"), await simulate(model="GS3 MP")
+    with pytest.raises(NotSupported, match="Linea Mini"):
+        await client_of(mini).set_field("dose_k1_pulses", 100)
+    with pytest.raises(NotSupported, match="GS3 MP"):
+        await client_of(lever).start_backflush()
+    written = [m for simulator in (mini, lever) for m in simulator.received if isinstance(m, WriteRequest)]
+    assert not written
+
+
+@pytest.mark.parametrize(("name", "value"), [("dose_k1_pulses", 10.7), ("hot_water_dose_s", 2.5)])
+async def test_a_fraction_of_a_pulse_is_refused_rather_than_cut_off(
+    simulate: MakeSimulator, client_of: MakeMachine, name: str, value: float
+) -> None:
+    with pytest.raises(InvalidValue):
+        await client_of(await simulate()).set_field(name, value)
+
+
+async def test_closing_while_it_connects_leaves_nothing_open(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    simulator = await simulate()
+    machine = client_of(simulator, hold=True)
+    connecting = asyncio.create_task(machine.connect())
+    await asyncio.sleep(0)
+    await machine.close()
+    with pytest.raises(ConnectionLost, match="closed while"):
+        await connecting
+    assert not machine.connected
+    await machine.refresh()
+    assert machine.connected
+
+
+async def test_a_reading_that_nobody_waits_for_does_not_keep_the_machine(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    machine = client_of(await simulate(model="Linea Mini"))
+    await machine.connect()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await machine.read(0x5000, 4)  # the machine never answers this
+    await asyncio.sleep(60)
+    assert not machine.connected
 
 
 async def test_a_gs3_mp_has_no_backflush(simulate: MakeSimulator, client_of: MakeMachine) -> None:
@@ -353,10 +404,12 @@ async def test_a_busy_board_keeps_the_old_values(simulate: MakeSimulator, client
 
 async def test_old_firmware_has_a_shorter_status(simulate: MakeSimulator, client_of: MakeMachine) -> None:
     simulator = await simulate(old_status=True, push="temperatures")
-    simulator.machine.memory["firmware_version"] = "1.20"
     machine = client_of(simulator)
     await machine.refresh()
     assert (machine.state.firmware, machine.state.steam_boiler_enabled) == ("1.20", None)
+    assert machine.state.front_panel is not None
+    assert machine.state.front_panel.endswith(("a", "p"))
+    assert machine.state.preinfusion_time(1) == 0.0
     before = len(simulator.received)
     await machine.refresh()
     assert ReadRequest(0x4000, 35) not in list(simulator.received)[before:]
@@ -396,6 +449,20 @@ async def test_a_machine_that_hangs_up_on_others_is_busy(
     await first.refresh()
     with pytest.raises(MachineBusy, match="without a word"):
         await second.refresh()
+
+
+async def test_a_machine_that_refuses_others_is_busy_or_absent(
+    simulate: MakeSimulator, client_of: MakeMachine
+) -> None:
+    simulator = await simulate(second_client="refuse")
+    first, second = client_of(simulator, hold=True), client_of(simulator)
+    await first.refresh()
+    with pytest.raises(ConnectionFailed, match="refuses connections"):
+        await second.refresh()
+    await first.close()
+    await asyncio.sleep(1)
+    await second.refresh()
+    assert second.state.power is True
 
 
 async def test_a_lost_connection_is_told(simulate: MakeSimulator, client_of: MakeMachine) -> None:

@@ -13,19 +13,27 @@ from tests.lamarzocco.direct.conftest import MakeMachine, MakeSimulator
 
 from homewire.clock import Clock
 from homewire.discovery import Service
+from homewire.errors import ConfigurationError
 from homewire.lamarzocco.direct.codec import (
     Codec,
     Message,
     ReadReply,
     ReadRequest,
+    Refusal,
     Rejected,
     Stream,
+    WriteRequest,
     parse_key,
 )
 from homewire.lamarzocco.direct.discovery import _discovered, discover
 from homewire.lamarzocco.direct.fields import Model
 from homewire.lamarzocco.direct.memory_map import CLOCK, FEATURES, TEMPERATURES
-from homewire.lamarzocco.direct.simulator import DirectSimulator, SimulatedMachine, SimulatorOptions
+from homewire.lamarzocco.direct.simulator import (
+    DirectSimulator,
+    Misbehaviour,
+    SimulatedMachine,
+    SimulatorOptions,
+)
 from homewire.lamarzocco.direct.simulator.images import PROFILES
 
 NOON = dt.datetime.fromisoformat("2024-05-06T12:00:00")  # a Monday
@@ -167,6 +175,10 @@ def test_a_backflush_runs_ten_phases() -> None:
 def test_a_mini_waits_for_its_paddle() -> None:
     machine = _machine(Model.LINEA_MINI)
     machine.write(0x00E1, b"\x82")
+    machine.start_brew(1)
+    assert machine.brew is not None  # a single order shows the flag and starts nothing
+    machine.stop_brew()
+    machine.write(0x00E1, b"\x82")
     _later(machine, 600)
     armed = (machine.memory["backflush_active"], machine.memory["outputs_raw"])
     machine.start_brew(1)
@@ -175,6 +187,13 @@ def test_a_mini_waits_for_its_paddle() -> None:
     assert (armed, running) == ((True, 0x40), (True, 0x5B))
     machine.write(0x00E1, b"\x02")
     assert (machine.backflush, machine.memory["backflush_active"]) == (None, False)
+
+
+def test_a_power_cut_ends_a_backflush() -> None:
+    machine = _machine()
+    machine.write(0x00E1, b"\x82")
+    machine.power_cycle()
+    assert (machine.streaming, machine.memory["features_raw"]) == (False, 5)
 
 
 def test_an_mp_knows_no_backflush() -> None:
@@ -399,3 +418,36 @@ def test_a_later_generation_is_not_this_protocol() -> None:
         properties={"sn": "MR123456", "type": "Micra"},
     )
     assert _discovered(micra) is None
+
+
+def test_faults_are_named_on_the_command_line() -> None:
+    faults = Misbehaviour()
+    faults.begin(
+        ["silent", "drop-replies", "corrupt_replies=3", "delay_s=1.5", "refuse_writes=long", "split=no"]
+    )
+    assert faults == Misbehaviour(
+        silent=True, drop_replies=1, corrupt_replies=3, delay_s=1.5, refuse_writes="long"
+    )
+    faults.begin(["refuse_writes"])
+    assert faults.refuse_writes == "short"
+    for word, complaint in (("delay_s", "delay_s is not NAME=NUMBER"), ("bad", "Known are: busy_reads, ")):
+        with pytest.raises(ConfigurationError, match=complaint):
+            faults.begin([word])
+
+
+async def test_a_machine_misbehaves_from_its_beginning(simulate: MakeSimulator) -> None:
+    simulator = await simulate(misbehave=("ignore_writes",))
+    assert simulator.levers.misbehave.ignore_writes
+
+
+async def test_what_is_no_memory_is_neither_read_nor_written(simulate: MakeSimulator) -> None:
+    simulator = await simulate(push="nothing")
+    codec = Codec(simulator.wire_key)
+    reader, writer = await asyncio.open_connection("127.0.0.1", simulator.port)
+    for address in (0x5000, 0x4000):  # nothing is there; can only be read
+        writer.write(codec.encode(WriteRequest(address, b"\1")))
+    assert codec.receive(await reader.read(4096)) == [Refusal("W", 0x4000)]
+    simulator.levers.misbehave.echo_unknown = True
+    writer.write(codec.encode(WriteRequest(0x5000, b"\1")))
+    assert codec.receive(await reader.read(4096)) == [WriteRequest(0x5000, b"\1")]
+    writer.close()

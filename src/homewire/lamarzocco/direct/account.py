@@ -36,22 +36,24 @@ class AccountMachine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Model(msgspec.Struct):
-    name: str = ""
+    name: str | None = None
 
 
 class _Machine(msgspec.Struct, rename="camel"):
-    serial_number: str = ""
-    model: _Model = msgspec.field(default_factory=_Model)
+    serial_number: str | None = None
+    model: _Model | None = None
 
 
 class _Entry(msgspec.Struct, rename="camel"):
-    name: str = ""
-    communication_key: str = ""
-    machine: _Machine = msgspec.field(default_factory=_Machine)
+    """A machine that is not set up yet may have no key, name or model; the others count all the same."""
+
+    name: str | None = None
+    communication_key: str | None = None
+    machine: _Machine | None = None
 
 
 class _Fleet(msgspec.Struct):
-    fleet: list[_Entry] = []
+    fleet: list[_Entry] | None = None
 
 
 class _Customer(msgspec.Struct):
@@ -59,8 +61,8 @@ class _Customer(msgspec.Struct):
 
 
 class _Counter(msgspec.Struct, rename="camel"):
-    coffee_type: int
-    count: int
+    coffee_type: Any = None
+    count: Any = None
 
 
 class _Counters(msgspec.Struct):
@@ -111,16 +113,7 @@ class Account:
     async def machines(self) -> list[AccountMachine]:
         """Return the fleet; raise AuthenticationFailed, ConnectionFailed, ProtocolError."""
         customer = _decoded(await self._get(f"{self._account_url}/api/customer"), _Customer)
-        return [
-            AccountMachine(
-                serial=entry.machine.serial_number,
-                model=entry.machine.model.name,
-                name=entry.name,
-                key=Secret(entry.communication_key),
-            )
-            for entry in customer.data.fleet
-            if entry.communication_key
-        ]
+        return [_account_machine(entry) for entry in customer.data.fleet or () if entry.communication_key]
 
     async def machine(self, serial: str | None = None) -> AccountMachine:
         """Return the machine of that serial number, or the only one; raise NotFound."""
@@ -138,7 +131,11 @@ class Account:
         """Return the drinks by coffee type: 0 to 3 are keys 1 to 4, 4 continuous, -1 flushing."""
         url = f"{self._gateway_url}/v1/home/machines/{serial}/statistics/counters"
         counters = _decoded(await self._get(url), _Counters)
-        return {counter.coffee_type: counter.count for counter in counters.data or ()}
+        return {
+            counter.coffee_type: counter.count
+            for counter in counters.data or ()
+            if isinstance(counter.coffee_type, int) and isinstance(counter.count, int)
+        }
 
     async def update_available(self) -> bool:
         """Return whether a firmware update is waiting."""
@@ -196,6 +193,14 @@ class Account:
                 f"the account cannot be reached: {str(error) or type(error).__name__}",
                 hint="With the key at hand no account is needed: give it as key.",
             ) from error
+
+
+def _account_machine(entry: _Entry) -> AccountMachine:
+    machine = entry.machine or _Machine()
+    serial, model = machine.serial_number or "", (machine.model or _Model()).name or ""
+    return AccountMachine(
+        serial=serial, model=model, name=entry.name or serial, key=Secret(entry.communication_key or "")
+    )
 
 
 def _failure(status: int, what: str) -> ConnectionFailed:

@@ -78,6 +78,7 @@ class DirectConnection(Connection[DirectSettings]):
     async def open(self) -> None:
         """Connect and take a first full reading."""
         machine = await self._prepared()
+        machine.hold = self.settings.hold
         await machine.refresh()
         if machine.state.machine_type is None:
             raise ConnectionFailed(
@@ -112,6 +113,7 @@ class DirectConnection(Connection[DirectSettings]):
     async def close(self) -> None:
         """Close the connection to the machine."""
         if self._machine is not None:
+            self._machine.hold = False  # a late command connects once more; then nobody would let go
             await self._machine.close()
 
     def diagnostics(self) -> Mapping[str, Any]:

@@ -53,6 +53,9 @@ _MARKS = {
 }
 _PLAIN = re.compile(rb"[RWZ][0-9A-F]{4}(?:[0-9A-F]{4}(?:OK|KO|[0-9A-F]*)|KO)[0-9A-F]{2}")
 _FRAME = re.compile(rb"@[^@%]*%")
+_WRAPPED = re.compile(rb"@[A-Za-z0-9+/=\s]*%")
+"""A frame that a mail or an editor broke into lines."""
+
 _CLOCK_PARTS = frozenset(field.name for field in CLOCK.fields)
 _ORDER = {name: place for place, name in enumerate(FIELDS)}
 _UNIT_OF_STREAM = {field.name: field.unit for field in FLOW.fields}
@@ -87,6 +90,7 @@ def _events(
         yield from _pcap_events(capture, _needed(codec), port)
         return
     data = hex_payload(capture.decode()) if kind is CaptureFormat.HEX else capture
+    data = _WRAPPED.sub(lambda match: b"".join(match[0].split()), data)
     for line in data.splitlines():
         for match in (*_FRAME.finditer(line), *_plain_messages(line)):
             before = line[: match.start()].decode("utf-8", "replace")

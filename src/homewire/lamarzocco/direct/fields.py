@@ -173,8 +173,13 @@ class Field(msgspec.Struct, frozen=True):
         else:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             fits = number and self.limits[0] <= value <= self.limits[1]  # false for nan, too
+            fits = fits and (self._takes_tenths or value == int(value))
         if not fits:
             raise self.refusal(value)
+
+    @property
+    def _takes_tenths(self) -> bool:
+        return isinstance(self.encoding, Number) and self.encoding.tenths
 
     def refusal(self, value: Any) -> InvalidValue:
         """Return the error that says what is allowed."""

@@ -67,12 +67,13 @@ _Key: TypeAlias = tuple[str, int, int]
 
 
 class _Pending:
-    """A request under way: who waits for it, and its place in the order."""
+    """A request under way: how many wait for it, and its place in the order."""
 
-    __slots__ = ("future", "key", "overtaken")
+    __slots__ = ("future", "key", "overtaken", "waiters")
 
     def __init__(self, key: _Key) -> None:
         self.key = key
+        self.waiters = 0
         self.future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self.future.add_done_callback(_retrieve)  # a caller that gave up must not leave a complaint
         self.overtaken: asyncio.TimerHandle | None = None
@@ -120,8 +121,8 @@ class MachineLink(asyncio.Protocol):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the machine still owes a reply."""
-        return bool(self._pending)
+        """Whether somebody waits for a reply."""
+        return any(pending.waiters for pending in self._pending)
 
     async def open(self) -> None:
         """Connect; raise ConnectionFailed, telling what is likely wrong."""
@@ -157,11 +158,18 @@ class MachineLink(asyncio.Protocol):
 
         Raise only what ends the connection.
         """
-        for index, pending in enumerate(self._send_reads(ranges)):
-            try:
-                yield index, await self._answer(pending)
-            except (Unanswered, CommandRejected, NotSupported) as error:
-                yield index, error
+        sent = self._send_reads(ranges)
+        for pending in sent:
+            pending.waiters += 1  # from now on, although its turn comes later
+        try:
+            for index, pending in enumerate(sent):
+                try:
+                    yield index, await self._answer(pending)
+                except (Unanswered, CommandRejected, NotSupported) as error:
+                    yield index, error
+        finally:
+            for pending in sent:
+                pending.waiters -= 1
 
     async def write(self, address: int, data: bytes, *, on_sent: Callable[[], object] | None = None) -> None:
         """Return once the machine took the bytes; raise as `read` does."""
@@ -226,6 +234,7 @@ class MachineLink(asyncio.Protocol):
 
     async def _answer(self, pending: _Pending) -> bytes:
         limit_s = REPLY_WITHIN_S if self.heard else FIRST_SIGN_WITHIN_S
+        pending.waiters += 1
         try:
             async with self._clock.timeout(limit_s):
                 return await asyncio.shield(pending.future)
@@ -233,8 +242,10 @@ class MachineLink(asyncio.Protocol):
             self._time_out(pending)
         except asyncio.CancelledError:
             if pending.key[0] == "W" and pending in self._pending:
-                self._pending.remove(pending)  # a late reply must not answer the next equal write
+                self._pending.remove(pending)  # it must not take the reply to the next equal write
             raise
+        finally:
+            pending.waiters -= 1
         return await pending.future
 
     def _time_out(self, pending: _Pending) -> None:

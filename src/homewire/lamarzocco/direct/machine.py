@@ -9,6 +9,7 @@ once the machine acknowledged it and shows the new value; nothing is believed be
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from homewire.clock import Clock
 from homewire.errors import CommandRejected, CommandTimeout, ConnectionLost, HomewireError, NotSupported
 from homewire.lamarzocco.direct.codec import ReadReply, Stream, parse_key
 from homewire.lamarzocco.direct.errors import Unanswered
-from homewire.lamarzocco.direct.fields import Bit, Block, Field, Model
+from homewire.lamarzocco.direct.fields import ALL, Bit, Block, Field, Model
 from homewire.lamarzocco.direct.link import MachineLink
 from homewire.lamarzocco.direct.memory import (
     MemoryImage,
@@ -69,7 +70,10 @@ _SWITCH_ON = 0x80
 """Bits of the feature command (section 9.5)."""
 
 _BACKFLUSH_REPEATS = 6
-"""So often the vendor's gateway sends the command to a Linea Mini, at 1 s intervals (section 9.5)."""
+"""So often the vendor's gateway sends the command to a Linea Mini, at 1 s intervals.
+
+A single one shows the flag and is said never to start the cycle (section 9.5).
+"""
 
 _REPEAT_AFTER_S = 1.0
 
@@ -137,6 +141,7 @@ class DirectMachine:
         self._release: asyncio.TimerHandle | None = None
         self._used_at = 0.0
         self._listeners: list[ValuesListener] = []
+        self._closings = 0
         self._status_size = STATUS.size
         self._passed_over: dict[str, int] = {}
 
@@ -156,6 +161,7 @@ class DirectMachine:
 
     async def close(self) -> None:
         """Close the connection; it is opened again when it is needed."""
+        self._closings += 1
         if self._release is not None:
             self._release.cancel()
             self._release = None
@@ -222,9 +228,12 @@ class DirectMachine:
         `unchecked` skips the range that clients keep to. Raises InvalidValue, NotSupported,
         CommandRejected, CommandTimeout, ConnectionFailed.
         """
-        field = self._settable(name)
+        field = FIELDS[name]
+        if not field.writable:
+            raise NotSupported(f"{field.label} cannot be set")
         if not unchecked:
             field.check(value)
+        await self._require(field)
         async with self._writing:
             current = await self.read(field.address, field.size) if isinstance(field.encoding, Bit) else None
             data = field.encode(value, current)
@@ -239,15 +248,14 @@ class DirectMachine:
 
     async def start_backflush(self, *, progress: Progress | None = None) -> None:
         """Start a backflush; a Linea Mini is armed by it and starts when its paddle is moved."""
+        await self._identify()
         if self.model is Model.GS3_MP:
             raise NotSupported("a GS3 MP has no backflush programme")
         async with self._writing:
-            for _ in range(_BACKFLUSH_REPEATS - 1 if self.model is Model.LINEA_MINI else 0):
-                await self._write_feature(_BACKFLUSH, True, progress)
-                if await self._feature_is(_BACKFLUSH, True):
-                    return
-                await self._clock.sleep(_REPEAT_AFTER_S)
             await self._write_feature(_BACKFLUSH, True, progress)
+            for _ in range(_BACKFLUSH_REPEATS - 1 if self.model is Model.LINEA_MINI else 0):
+                await self._clock.sleep(_REPEAT_AFTER_S)
+                await self._write_feature(_BACKFLUSH, True, progress)
             await self._confirm_feature(_BACKFLUSH, True)
 
     async def set_prebrew_mode(self, mode: PrebrewMode, *, progress: Progress | None = None) -> None:
@@ -322,13 +330,18 @@ class DirectMachine:
         if float(self._values["firmware_version"]) <= _SHORT_STATUS_FIRMWARE:
             self._status_size = STATUS_SIZE_OLD
 
-    def _settable(self, name: str) -> Field:
-        field = FIELDS[name]
-        if not field.writable:
-            raise NotSupported(f"{field.label} cannot be set")
+    async def _identify(self) -> None:
+        """Learn the model before something is set that not every model has; a busy board may not tell."""
+        if self.model is None:
+            with contextlib.suppress(CommandRejected, Unanswered):
+                self._take(STATUS.address, await self.read(STATUS.address, 1), Origin.POLL)
+
+    async def _require(self, field: Field) -> None:
+        """Raise NotSupported when the model has no such setting."""
+        if field.models != ALL:
+            await self._identify()
         if self.model is not None and self.model not in field.models:
             raise NotSupported(f"a {self.model} has no setting for {field.label}")
-        return field
 
     async def _write(self, address: int, data: bytes, progress: Progress | None) -> None:
         link = await self._linked()
@@ -342,11 +355,6 @@ class DirectMachine:
     async def _write_feature(self, feature: int, enabled: bool, progress: Progress | None) -> None:
         command = bytes((feature | (_SWITCH_ON if enabled else 0),))
         await self._write(FEATURE_COMMAND.address, command, progress)
-
-    async def _feature_is(self, feature: int, enabled: bool) -> bool:
-        data = await self.read(FEATURES.address, FEATURES.size)
-        self._take(FEATURES.address, data, Origin.COMMAND)
-        return bool(data[0] & feature) is enabled
 
     async def _confirm_feature(self, feature: int, enabled: bool) -> None:
         await self._confirm(
@@ -373,7 +381,11 @@ class DirectMachine:
         """Return the open connection, opening it when there is none."""
         async with self._opening:
             if self._link is None or not self._link.is_open:
-                self._link = await self._open_link()
+                closings, link = self._closings, await self._open_link()
+                if closings != self._closings:
+                    link.close()
+                    raise ConnectionLost("the connection was closed while it was opened")
+                self._link = link
                 self._passed_over.clear()
             self._touch()
             return self._link

@@ -81,11 +81,20 @@ class Brew:
 
 
 class Backflush:
-    """A cleaning cycle: armed, then ten phases of eight seconds."""
+    """A cleaning cycle: armed, then ten phases of eight seconds.
+
+    Where a paddle starts it, it only does so after the order came more than once (section 9.5).
+    """
 
     def __init__(self, *, started: bool) -> None:
         self.started = started
+        self.orders = 1
         self.time_s = 0.0
+
+    def move_paddle(self) -> bool:
+        """Start it if it is armed for good; return whether it runs."""
+        self.started = self.started or self.orders > 1
+        return self.started
 
     @property
     def over(self) -> bool:

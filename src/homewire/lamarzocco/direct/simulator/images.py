@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from homewire.lamarzocco.direct.fields import Model
-from homewire.lamarzocco.direct.memory_map import FACTORY
+from homewire.lamarzocco.direct.memory_map import FACTORY, PANEL, PREINFUSION, STATUS, STATUS_SIZE_OLD
 
 __all__ = ["PROFILES", "Profile"]
 
@@ -31,6 +31,15 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     def memory(self) -> dict[int, bytes]:
         """Return the areas as bytes."""
         return {address: bytes.fromhex(text) for address, text in (_COMMON | dict(self.areas)).items()}
+
+    def before_1_23(self) -> Profile:
+        """Return the model with firmware 1.20, as far as that is known (section 12)."""
+        areas = dict(self.areas)
+        status = areas[STATUS.address]
+        areas[STATUS.address] = f"{status[:2]}{120:02X}{status[4:]}"
+        areas[PREINFUSION.address] = "00" * PREINFUSION.size  # an unused zero area then (section 9.5)
+        panel = None if self.panel_address is None else PANEL.address
+        return msgspec.structs.replace(self, areas=areas, panel_address=panel, status_size=STATUS_SIZE_OLD)
 
     def shifts(self) -> dict[str, int]:
         """Return by field name how far it lies below the table's address."""

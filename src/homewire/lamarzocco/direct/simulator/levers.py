@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+import difflib
+from collections.abc import Callable, Iterable, Iterator
 
+from homewire.errors import ConfigurationError
 from homewire.lamarzocco.direct.simulator.machine import SimulatedMachine
 
 __all__ = ["Levers", "Misbehaviour"]
@@ -39,10 +41,36 @@ class Misbehaviour:
     busy_reads: bool = False
     echo_unknown: bool = False
 
+    def begin(self, words: Iterable[str]) -> None:
+        """Misbehave as words of a command line say, `NAME` or `NAME=VALUE`; raise ConfigurationError."""
+        known = {field.name: field.default for field in dataclasses.fields(self)}
+        for word in words:
+            name, _, value = word.replace("-", "_").partition("=")
+            try:
+                setattr(self, name, _level(known[name], value))
+            except KeyError:
+                near = difflib.get_close_matches(name, known, n=1) or sorted(known)
+                hint = f"Known are: {', '.join(near)}." if len(near) > 1 else f"Did you mean {near[0]}?"
+                raise ConfigurationError(f"a machine cannot misbehave with {name!r}", hint=hint) from None
+            except ValueError:
+                raise ConfigurationError(f"{word} is not NAME=NUMBER") from None
+
     def heal(self) -> None:
         """Put everything right."""
         for field in dataclasses.fields(self):
             setattr(self, field.name, field.default)
+
+
+def _level(default: object, value: str) -> object:
+    """Return how much of a fault a word asks for, in the type of the fault's default."""
+    match default:
+        case bool():
+            return value not in ("0", "no", "false")
+        case int():
+            return int(value or 1)
+        case float():
+            return float(value)
+    return value or "short"  # the form of a refusal
 
 
 class Levers:

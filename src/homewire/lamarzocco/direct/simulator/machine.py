@@ -159,8 +159,7 @@ class SimulatedMachine:
         if not self.is_on or self.brew is not None or not self.memory["reservoir_ok"]:
             return
         self._idle_since = self._now
-        if self.backflush is not None:
-            self.backflush.started = True
+        if self.backflush is not None and self.backflush.move_paddle():
             return
         metered = self.model is Model.GS3_AV
         self.brew = Brew(
@@ -207,6 +206,7 @@ class SimulatedMachine:
         """Pull the plug and put it back: the clock starts over (section 9.7)."""
         self._clock_offset = dt.datetime(2001, 1, 1) - self._now  # noqa: DTZ001 - the board's own, naive
         self.brew = self.backflush = None
+        self._set_feature(_BACKFLUSHING, False)
         self._show()
 
     @property
@@ -311,7 +311,9 @@ class SimulatedMachine:
         self._set_feature(_BACKFLUSHING, enable)
         if not enable:
             self.backflush = None
-        elif self.backflush is None:
+        elif self.backflush is not None:
+            self.backflush.orders += 1
+        else:
             # a Linea Mini waits for its paddle (section 9.5)
             self.backflush = Backflush(started=self.model is Model.GS3_AV)
 

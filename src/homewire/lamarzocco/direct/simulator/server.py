@@ -13,7 +13,7 @@ import contextlib
 import datetime as dt
 import random
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
@@ -67,29 +67,49 @@ _LONGEST_READ = 128
 """Longer reads go unanswered (section 15.1)."""
 
 
+def _help(text: str) -> msgspec.Meta:
+    return msgspec.Meta(description=text)
+
+
 class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """One machine.
+    """One machine, at the pace of a real one, on a port of this computer."""
 
-    `reply_delay_s` replaces the real machine's pace (0: at once); `second_client` is what another client
-    finds while one is served; `rhythm` gives the machine a daily life; `account_port` serves the account,
-    too (0: any free port); `announce` tells the network over mDNS.
-    """
-
-    model: Literal["GS3 AV", "GS3 MP", "Linea Mini"] = "GS3 AV"
-    host: str = "127.0.0.1"
-    port: int = 0
-    key: Secret = Secret("0123456789abcdefghijklmnopqrstuv")
-    name: str = ""
-    fahrenheit: bool = False
-    plumbed_in: bool = True
-    old_status: bool = False
-    reply_delay_s: float | None = None
-    push: Literal["all", "temperatures", "nothing"] = "all"
-    second_client: Literal["wait", "close"] = "wait"
-    rhythm: bool = False
-    account_port: int | None = None
-    announce: bool = False
-    seed: int = 0
+    model: Annotated[Literal["GS3 AV", "GS3 MP", "Linea Mini"], _help("Which machine.")] = "GS3 AV"
+    host: Annotated[str, _help("Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, _help("Port to listen on, 1774 on a real machine; 0: any free one.")] = 0
+    key: Annotated[Secret, _help("Communication key, 32 characters.")] = Secret(
+        "0123456789abcdefghijklmnopqrstuv"
+    )
+    name: Annotated[str, _help("What its owner calls it.")] = ""
+    fahrenheit: Annotated[bool, _help("Let the panel show °F.")] = False
+    plumbed_in: Annotated[bool, _help("Connect it to the water line.")] = True
+    old_status: Annotated[
+        bool, _help("Firmware 1.20: a shorter status, no preinfusion, another place of the panel.")
+    ] = False
+    reply_delay_s: Annotated[
+        float | None, _help("Seconds before each reply instead of a real machine's pace; 0: at once.")
+    ] = None
+    push: Annotated[
+        Literal["all", "temperatures", "nothing"], _help("What it reports by itself while idle.")
+    ] = "all"
+    second_client: Annotated[
+        Literal["wait", "close", "refuse"],
+        _help("What another client finds while one is served: silence, a hang-up, a refusal."),
+    ] = "wait"
+    rhythm: Annotated[bool, _help("Give it a daily life: it warms up, brews and rests.")] = False
+    account_port: Annotated[
+        int | None, _help("Serve the vendor's account on this port, too; 0: any free one.")
+    ] = None
+    announce: Annotated[bool, _help("Tell the network of it over mDNS.")] = False
+    seed: Annotated[int, _help("Seed of the sensors' noise and of the daily life.")] = 0
+    misbehave: Annotated[
+        tuple[str, ...],
+        _help(
+            "A fault, NAME or NAME=VALUE; may be repeated: ignore_writes, refuse_writes=short or long, "
+            "commit_after_s=S, silent, delay_s=S, drop_replies=N, corrupt_replies=N, truncate_replies=N, "
+            "hang_up_in_reply, split, merge_s=S, busy_reads, echo_unknown."
+        ),
+    ] = ()
 
 
 class DirectSimulator(Simulator):
@@ -105,6 +125,7 @@ class DirectSimulator(Simulator):
         self.wake = asyncio.Event()
         self.machine = self._build()
         self.levers = Levers(self.machine, catch_up=self.catch_up, changed=self.wake)
+        self.levers.misbehave.begin(options.misbehave)
         self.account = self._build_account()
         self.clients = 0
         self.received: collections.deque[Message] = collections.deque(maxlen=_REMEMBERED)
@@ -124,8 +145,7 @@ class DirectSimulator(Simulator):
 
     async def _start(self) -> None:
         """Listen; from now on the machine lives."""
-        self._server = await asyncio.start_server(self._accepted, self.options.host, self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
+        await self._listen()
         if self.account is not None:
             await self.account.start()
         if self.options.announce:
@@ -134,11 +154,18 @@ class DirectSimulator(Simulator):
         if self.options.rhythm:
             self._run(live(self.machine, self.levers, self.clock, self._rng))
 
-    async def stop(self) -> None:
-        """Stop listening and living."""
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._accepted, self.options.host, self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    def _stop_listening(self) -> None:
         if self._server is not None:
             self._server.close()
             self._server = None
+
+    async def stop(self) -> None:
+        """Stop listening and living."""
+        self._stop_listening()
         for handle in self.late:
             handle.cancel()
         tasks = tuple(self._tasks)
@@ -184,7 +211,7 @@ class DirectSimulator(Simulator):
         options = self.options
         profile = PROFILES[Model(options.model)]
         if options.old_status:
-            profile = msgspec.structs.replace(profile, status_size=32)
+            profile = profile.before_1_23()
         machine = SimulatedMachine(profile, self.local_now(), self._rng, name=options.name)
         if options.fahrenheit:
             # the offsets of section 9.10 in tenths of °F around 180, as on a machine seen in both units
@@ -238,13 +265,22 @@ class DirectSimulator(Simulator):
             if self._turn.locked() and self.options.second_client == "close":
                 return
             async with self._turn:
-                await _Session(self, reader, writer).serve()
+                await self._serve(reader, writer)
         except (ConnectionError, asyncio.CancelledError):
             pass  # the client left, or the simulator stops
         finally:
             writer.close()
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client; meanwhile others are refused where the options say so."""
+        if self.options.second_client != "refuse":
+            await _Session(self, reader, writer).serve()
+            return
+        self._stop_listening()
+        await _Session(self, reader, writer).serve()
+        await self._listen()  # not when the simulator stops, which cancels this
 
 
 class _Session:
@@ -318,8 +354,10 @@ class _Session:
             return ReadReply(request.address, data)
         return request if self._misbehave.echo_unknown else None
 
-    def _answer_write(self, request: WriteRequest) -> Message:
+    def _answer_write(self, request: WriteRequest) -> Message | None:
         address, data = request.address, request.data
+        if not self._machine.memory.holds(address, len(data)):
+            return request if self._misbehave.echo_unknown else None
         if self._misbehave.refuse_writes or not self._machine.takes(address, len(data)):
             long_form = self._misbehave.refuse_writes == "long"
             return Refusal("W", address, len(data) if long_form else None)
