@@ -179,7 +179,7 @@ class HomismartClient(AccountRequests):
         except TimeoutError as error:
             raise ConnectionFailed(f"not ready within {timeout:g} s", path=self._url) from error
         if self._supervisor is not supervisor:
-            raise ConnectionFailed("disconnected while it was connecting", path=self._url)
+            raise ConnectionFailed("was closed before it was open", path=self._url)
 
     async def disconnect(self) -> None:
         """Close the connection and leave nothing behind; may be called at any time."""
