@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
@@ -246,3 +247,8 @@ async def test_a_lost_link_shows(api: Api) -> None:
     shown = await api.json("GET", KETTLE)
     assert shown["availability"]["online"] is False
     assert shown["availability"]["reason"] in ("the cable is out", "no answer")
+
+
+async def test_an_answer_does_not_wait_for_acknowledgements(api: Api) -> None:
+    [listener] = api.output._sockets
+    assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -29,7 +29,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Environment", "ForeignClientFailed", "build", "run_script"]
+__all__ = ["Environment", "ForeignClientFailed", "NoSuitablePython", "build", "run_script"]
 
 ROOT = Path(__file__).resolve().parents[2] / ".interop"
 
@@ -60,6 +60,10 @@ with open(job["answer"], "w") as file:
 
 class ForeignClientFailed(AssertionError):
     """A foreign client raised, hung, or could not be installed; the message carries what it said."""
+
+
+class NoSuitablePython(ForeignClientFailed):
+    """No Python that a foreign client runs on is installed, and none can be made here."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ def _interpreter(versions: tuple[str, ...]) -> str:
         for candidate in _candidates(version):
             if candidate and _is_version(candidate, version):
                 return str(Path(candidate).resolve())
-    raise ForeignClientFailed(f"this client needs one of Python {', '.join(versions)}; none is installed")
+    raise NoSuitablePython(f"this client needs one of Python {', '.join(versions)}; none is installed")
 
 
 def _candidates(version: str) -> Iterator[str | None]:

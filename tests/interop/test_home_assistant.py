@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from tests.bridge.brokers import Mosquitto, eventually
 from tests.bridge.kitchen import MOMENT, KitchenConnection, entry
-from tests.interop.environments import Environment, run_script
+from tests.interop.environments import Environment, NoSuitablePython, build, run_script
 
 from homewire.appliance import Appliance, Origin
 from homewire.bridge.mqtt.discovery import components
@@ -31,11 +31,8 @@ from homewire.simulation.home import VirtualHome
 
 pytestmark = [pytest.mark.interop, pytest.mark.system]
 
-HOME_ASSISTANT = Environment(
-    "home-assistant",
-    ("homeassistant==2025.4.4", "paho-mqtt==2.1.0"),
-    ("3.13",),
-)
+RELEASES = {"3.13": "2025.4.4", "3.12": "2025.1.4"}
+"""The newest that each Python can run, best first; device-based discovery came with 2024.12."""
 
 START = """
 import asyncio, contextlib, inspect, logging
@@ -178,7 +175,17 @@ async def _home_assistant(script: str, folder: Path, broker: Mosquitto, **argume
     home.mkdir()
     _prepare(home)
     given = {"folder": str(home), "port": broker.port, **arguments}
-    return await run_script(HOME_ASSISTANT, START + script, given)
+    return await run_script(await asyncio.to_thread(newest), START + script, given)
+
+
+def newest() -> Environment:
+    """Return the environment of the newest release that an installed Python can run; skip without any."""
+    for python, release in RELEASES.items():
+        found = Environment("home-assistant", (f"homeassistant=={release}", "paho-mqtt==2.1.0"), (python,))
+        with contextlib.suppress(NoSuitablePython):
+            build(found)
+            return found
+    pytest.skip("this Home Assistant needs Python 3.12 or newer, and none is installed")
 
 
 @pytest.mark.usefixtures("_kitchen")

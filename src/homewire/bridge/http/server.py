@@ -130,12 +130,16 @@ class HttpOutput:
         host, port = self._settings.host, self._settings.port
         try:
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-            return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+            listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         except OSError as error:
             raise ConnectionFailed(
                 f"the bridge cannot listen on {host}:{port}: {error.strerror or error}",
                 hint="Is another bridge running? Choose another port in [http], or stop that one.",
             ) from error
+        # Inherited by every connection: an answer's second packet must not wait 40 ms for the client's
+        # acknowledgement of the first. asyncio cannot see that a socket made elsewhere is a TCP one.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
 
 
 def allow_many_files() -> None:
