@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import statistics
 import sys
@@ -25,7 +26,7 @@ from tests.bridge.brokers import Mosquitto
 from benchmarks.figure import Figure, rounds
 from homewire.appliance import Appliance, Identity, Origin
 from homewire.bridge.health import resident_bytes
-from homewire.bridge.service import Bridge
+from homewire.bridge.service import Bridge, collect_rarely
 from homewire.config import ConnectionEntry, parse
 from homewire.features import Sensor
 from homewire.kinds import Kind, installed_kinds
@@ -250,5 +251,10 @@ async def measure() -> list[Figure]:
 
 
 def run() -> list[Figure]:
-    """Measure."""
-    return asyncio.run(measure())
+    """Measure, with the collector set as `homewire run` sets it."""
+    before = gc.get_threshold()
+    collect_rarely()
+    try:
+        return asyncio.run(measure())
+    finally:
+        gc.set_threshold(*before)

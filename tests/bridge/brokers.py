@@ -28,6 +28,7 @@ class Mosquitto:
         program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
         assert program, "mosquitto is not installed: make system"
         lines = [f"listener {self.port} 127.0.0.1", *(self._extra or ("allow_anonymous true",))]
+        lines += ["set_tcp_nodelay true"]  # else mosquitto holds small messages back for 40 ms
         lines += ["persistence true", f"persistence_location {self._folder}/", "log_dest stderr"]
         configuration = self._folder / "mosquitto.conf"
         configuration.write_text("\n".join([*lines, f"user {os.environ.get('USER', 'root')}", ""]))

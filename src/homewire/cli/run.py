@@ -61,8 +61,9 @@ async def run(
 @contextlib.asynccontextmanager
 async def _configured(path: Path, port: int | None) -> AsyncIterator[str]:
     """Run the bridge that a file describes; yield its address, empty without HTTP."""
-    from homewire.bridge.service import Bridge  # noqa: PLC0415 - brings the server
+    from homewire.bridge.service import Bridge, collect_rarely  # noqa: PLC0415 - brings the server
 
+    collect_rarely()
     configuration = load(path)
     if port is not None:
         tables = {**configuration.tables, "http": {**configuration.tables.get("http", {}), "port": port}}
