@@ -124,9 +124,9 @@ class MqttOutput:
             if timer is not None:
                 timer.cancel()
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait((task,))
+        while task is not None and not task.done():
+            task.cancel()  # again when a library took it for a lost connection while it was connecting
+            await asyncio.wait((task,), timeout=1.0)
 
     def report(self) -> Mapping[str, Any]:
         """Tell how it is."""

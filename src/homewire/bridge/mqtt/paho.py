@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from typing import Any
@@ -24,9 +23,6 @@ __all__ = ["PahoBroker"]
 
 _log = logging.getLogger(__name__)
 
-
-_AT_ONCE = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
-"""A change must not wait 40 ms for the broker's acknowledgement of the one before."""
 
 _CALL_WITHIN_S = 10.0
 _MOST_UNREAD = 10_000
@@ -55,7 +51,6 @@ class PahoBroker:
             timeout=_CALL_WITHIN_S,
             max_queued_incoming_messages=_MOST_UNREAD,
             max_inflight_messages=_MOST_IN_FLIGHT,
-            socket_options=_AT_ONCE,
             logger=_log,
         )
         self._client.pending_calls_threshold = _MOST_IN_FLIGHT
