@@ -1,8 +1,14 @@
-"""What the broker has been told about appliances: announcements that are due, and leftovers to remove."""
+"""What the broker has been told about appliances: announcements that are due, and leftovers to remove.
+
+Home Assistant (2025.4) takes the components of a device in their order and drops the rest of a message at the
+first one that it is still busy with since the message before. Hence an appliance is not announced again at
+once, and what is to go comes first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -23,15 +29,23 @@ _encode = msgspec.json.Encoder().encode
 
 _MOST_FURTHER_OPTIONS = 100
 
+_SETTLE_S = 1.0
+"""What an appliance declares anew is announced this long after: not in the middle of what was told before."""
+
 
 class Announcer:
     """Decides which announcements to publish and which retained topics to clear."""
 
-    def __init__(self, registry: Registry, settings: MqttSettings, topics: Topics) -> None:
+    def __init__(
+        self, registry: Registry, settings: MqttSettings, topics: Topics, wake: Callable[[], None]
+    ) -> None:
         self._registry = registry
         self._settings = settings
         self._topics = topics
+        self._wake = wake
         self._due: dict[str, None] = {}
+        self._soon: dict[str, None] = {}
+        self._settling: asyncio.TimerHandle | None = None
         self._announced: dict[str, Announced] = {}
         self._names: dict[str, str] = {}
         self._further: dict[str, dict[str, list[str]]] = {}
@@ -78,6 +92,17 @@ class Announcer:
         """Announce an appliance at the next occasion."""
         self._due[appliance_id] = None
 
+    def announce_soon(self, appliance_id: str) -> None:
+        """Announce an appliance a moment from now, together with what else changes until then."""
+        self._soon[appliance_id] = None
+        if self._settling is None:
+            self._settling = self._registry.clock.call_later(_SETTLE_S, self._settled)
+
+    def stop(self) -> None:
+        """Announce nothing any more."""
+        if self._settling is not None:
+            self._settling.cancel()
+
     def announce_all(self) -> None:
         """Announce every appliance; hubs before what hangs on them."""
         appliances = self._registry.appliances
@@ -87,6 +112,7 @@ class Announcer:
     def removed(self, appliance_id: str) -> None:
         """Note that an appliance is gone; whether for good, `take` decides."""
         self._due.pop(appliance_id, None)
+        self._soon.pop(appliance_id, None)
         self._look = self._complete
         self.availability.pop(self.name(appliance_id), None)
 
@@ -179,7 +205,8 @@ class Announcer:
         for topic, config in self._configs(appliance).items():
             for removed in _by_key(gone):
                 removals = {key: {"platform": platform} for key, platform in removed.items()}
-                yield topic, encode(config | {"components": config["components"] | removals})
+                kept = {key: one for key, one in config["components"].items() if key not in removals}
+                yield topic, encode(config | {"components": removals | kept})
             yield topic, encode(config)
         announced.components = set(announced.current)
 
@@ -200,7 +227,14 @@ class Announcer:
         if value in feature.options or value in further or len(further) >= _MOST_FURTHER_OPTIONS:
             return
         further.append(value)
-        self.announce(appliance_id)
+        self.announce(appliance_id)  # before the value, which is refused else
+        self.announce_soon(appliance_id)  # and for one that was busy
+
+    def _settled(self) -> None:
+        self._settling = None
+        self._due |= self._soon
+        self._soon.clear()
+        self._wake()
 
 
 def _by_key(components: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]]:

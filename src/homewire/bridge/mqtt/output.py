@@ -79,7 +79,6 @@ class MqttOutput:
         self._broker = broker
         self._rng = rng or random.Random()  # noqa: S311 - spreads load, keeps no secret
         self._topics = Topics(settings.base_topic, settings.discovery_prefix)
-        self._announcer = Announcer(registry, settings, self._topics)
         self._redeliveries = Redeliveries()
         self._desk = CommandDesk(registry, self._answer)
         self._dirty: dict[str, None] = {}
@@ -92,6 +91,7 @@ class MqttOutput:
         self._early: collections.deque[tuple[Request, Inbound]] = collections.deque(maxlen=_MOST_EARLY)
         self._early_end: asyncio.TimerHandle | None = None
         self._work = asyncio.Event()
+        self._announcer = Announcer(registry, settings, self._topics, self._work.set)
         self._pipeline = Pipeline()
         self._barriers = Pipeline(2)
         self._task: asyncio.Task[None] | None = None
@@ -119,6 +119,7 @@ class MqttOutput:
         """Tell that the bridge is offline, and disconnect."""
         for end in self._ends:
             end()
+        self._announcer.stop()
         await self._desk.stop()
         for timer in (self._birth, self._early_end):
             if timer is not None:
@@ -287,7 +288,7 @@ class MqttOutput:
 
     def _changed(self, change: Change) -> None:
         if change.declared:
-            self._announcer.announce(change.appliance)
+            self._announcer.announce_soon(change.appliance)
         if change.values:
             self._announcer.note_options(change)
         self._dirty[change.appliance] = None
