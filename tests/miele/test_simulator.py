@@ -278,6 +278,16 @@ async def test_a_second_request_at_the_same_time_is_refused(simulate: Simulate) 
     assert sorted(status for _, _, status in simulator.server.log) == [200, 200, 503]
 
 
+async def test_the_connection_ends_after_every_answer(simulate: Simulate) -> None:
+    simulator = await simulate()
+    reader, writer = await asyncio.open_connection("127.0.0.1", simulator.port)
+    writer.write(b"GET /Devices/ HTTP/1.1\r\nHost: oven\r\n\r\n")
+    async with asyncio.timeout(1):
+        head = await reader.read()  # until the end
+    assert b"Connection: close" in head
+    writer.close()
+
+
 async def test_the_demo_is_a_whole_kitchen() -> None:
     kitchen = MieleSimulator.demo(Clock())
     assert len(kitchen) == 6

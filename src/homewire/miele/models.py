@@ -9,6 +9,7 @@ value that the resource delivers, is an error.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
@@ -217,12 +218,17 @@ def _pick(data: Json, fields: Fields) -> tuple[dict[str, Any], dict[str, Any], t
         values[name] = read(raw)
         if values[name] is None and not _is_absent(raw):
             malformed.append(wire_name)
-    known = {wire_name for wire_name, _, _ in fields}
+    known = _known(fields)
     return values, {key: value for key, value in data.items() if key not in known}, tuple(malformed)
 
 
+@functools.cache
+def _known(fields: Fields) -> frozenset[str]:
+    return frozenset(wire_name for wire_name, _, _ in fields)
+
+
 def _is_absent(raw: Any) -> bool:
-    return isinstance(raw, int) and raw in _NOT_AVAILABLE | _NO_PROGRAM
+    return isinstance(raw, int) and (raw in _NOT_AVAILABLE or raw in _NO_PROGRAM)
 
 
 def _whole(raw: Any) -> int | None:

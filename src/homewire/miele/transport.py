@@ -107,6 +107,7 @@ class Transport:
         self._failures = 0
         self._rest_until = 0.0
         self._newest: dt.datetime | None = None
+        self._newest_text = ""
 
     def open(self) -> None:
         """Keep one session from now on, until `close`."""
@@ -115,7 +116,7 @@ class Transport:
 
     async def close(self) -> None:
         """Close the session if it is our own; what it was told is forgotten."""
-        self._newest = None
+        self._newest, self._newest_text = None, ""
         session = self._session
         if self._owns_session and session is not None:
             self._session = None
@@ -246,6 +247,8 @@ class Transport:
 
     def _check_age(self, date: str) -> None:
         """Refuse an answer that is older than one seen before; appliances send whole seconds."""
+        if date and date == self._newest_text:
+            return
         sent = parse_date(date)
         if self._newest is not None and (sent is None or sent < self._newest):
             raise SignatureError(
@@ -253,7 +256,7 @@ class Transport:
                 offset=0,
                 hint="If somebody set the appliance's clock back, connect again.",
             )
-        self._newest = sent
+        self._newest, self._newest_text = sent, date
 
     def _accepted(self, method: str, path: str, reply: Reply) -> Reply:
         if reply.status in _GOOD:

@@ -396,6 +396,7 @@ class ModuleServer:
 
     def _finish(self, request: web.BaseRequest, response: web.Response) -> web.Response:
         self.log.append((request.method, request.raw_path, response.status))
+        response.force_close()  # a module ends the connection after every answer (section 1)
         if response.status == _CREATED:
             host = request.headers.get("Host", "")
             response.headers["Location"] = f"http://{host}/Subscriptions/{self.module.newest_slot}/"
