@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from homewire.clock import Clock
 from homewire.lamarzocco.gateway.simulator.factory import configuration_of, firmware_of, system_info
 from homewire.lamarzocco.gateway.simulator.said import End, flush_ended, shot_ended, statistics
+from homewire.lamarzocco.gateway.simulator.timetable import is_standby_due, turns
 from homewire.lamarzocco.models import Model, Steam
 
 __all__ = ["Batch", "SimulatedMachine"]
@@ -89,7 +90,8 @@ class SimulatedMachine:
         }
         self._stir = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
-        self._advanced = clock.monotonic()
+        self._advanced = self._on_since = self._brewed = clock.monotonic()
+        self._looked = clock.now()
         self._pending: set[asyncio.TimerHandle] = set()
 
     # --- life
@@ -128,6 +130,7 @@ class SimulatedMachine:
     async def _live(self) -> None:
         while True:
             busy = self.advance()
+            self._follow_timetable()
             self._stir.clear()
             try:
                 async with self.clock.timeout(_TICK_S if busy else _REST_S):
@@ -151,6 +154,22 @@ class SimulatedMachine:
         for report in reports:
             self.say([report])
         return bool(reports) or self.shot is not None
+
+    def _follow_timetable(self) -> None:
+        """Switch on and off by its schedules and standby, as its owner told it (section 8.5)."""
+        now = self.clock.now()
+        before, self._looked = self._looked, now
+        if self.model.grinder:
+            return
+        for turn in turns(self.config, before, now):
+            if turn.steam is not None:
+                self.set_boiler_enabled("SteamBoiler", turn.steam)
+            if turn.on is not self.is_on:
+                self.set_mode("BrewingMode" if turn.on else "StandBy", "schedule")
+        second = self.clock.monotonic()
+        brewed_s = 0.0 if self.shot else second - self._brewed
+        if self.is_on and is_standby_due(self.config, on_s=second - self._on_since, brewed_s=brewed_s):
+            self.set_mode("StandBy", "standby")
 
     def _heat(self, boiler: dict[str, Any], passed: float) -> dict[str, float] | None:
         name, before = boiler["id"], self._temperatures[boiler["id"]]
@@ -226,6 +245,8 @@ class SimulatedMachine:
         if mode not in ("BrewingMode", "StandBy"):
             raise ValueError(mode)
         self.advance()
+        if not self.is_on:
+            self._on_since = self.clock.monotonic()
         self.config["machineMode"] = mode
         self.say([{"WakeUp": reason}] if self.is_on else [{"Sleep": reason}])
         self.say([{"MachineMode": mode}])
@@ -375,6 +396,7 @@ class SimulatedMachine:
         shot, self.shot = self.shot, None
         if shot is None:
             return
+        self._brewed = self.clock.monotonic()
         seconds, pulses = round(shot["time"], 1), int(shot["time"] * _PULSES_PER_S)
         flushed = seconds < _FLUSH_BELOW_S
         self._count(shot["index"], flushed)
