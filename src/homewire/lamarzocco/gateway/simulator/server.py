@@ -30,6 +30,7 @@ _FIRMWARE = re.compile(r"v\d+(\.\d+)+(-rc\d+)?")
 
 _HISTORY_DAYS = 30
 _DEMO_EVERY_S = 240.0
+_DEMO_STANDBY_MIN = 60
 
 
 class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,10 +209,12 @@ class GatewaySimulator(Simulator):
         machines = [machine for machine in self.machines.values() if not machine.model.grinder]
         for machine in machines:
             machine.set_mode("BrewingMode", "manual")
+            if "smartStandBy" in machine.config:
+                machine.set_smart_standby(True, _DEMO_STANDBY_MIN, "LastBrewing")
         while True:
             await self.clock.sleep(_DEMO_EVERY_S * self._rng.uniform(0.3, 1.0))
             machine = self._rng.choice(machines)
-            if machine.shot is None:
+            if machine.is_on and machine.shot is None:
                 machine.brew(self._rng.choice(machine.model.dose_keys) if machine.model.dose_keys else None)
 
 
