@@ -52,7 +52,8 @@ async def home_assistant(arguments, told):
 
     folder = arguments["folder"]
     hass = await bootstrap.async_setup_hass(RuntimeConfig(config_dir=folder, skip_pip=True))
-    logging.getLogger().addHandler(Listener())
+    listener = Listener()
+    logging.getLogger().addHandler(listener)
     await hass.async_start()
     given = dict(
         version=1, minor_version=1, domain="mqtt", title="mqtt", source="user", unique_id=None, options={},
@@ -65,6 +66,7 @@ async def home_assistant(arguments, told):
     try:
         yield hass
     finally:
+        logging.getLogger().removeHandler(listener)
         await hass.async_stop(force=True)
 
 async def until(reached, seconds=30):
@@ -84,7 +86,8 @@ async def tried(hass, arguments):
     def states():
         return {one.entity_id: (one.state, dict(one.attributes)) for one in hass.states.async_all()}
 
-    await until(lambda: len(states()) >= arguments["entities"])
+    await until(lambda: len(states()) == arguments["entities"])
+    await until(lambda: all(state != "unavailable" for state, _ in states().values()))
     await until(lambda: states().get("sensor.kitchen_temperature", ("",))[0] == "93.5")
     first = {key: [state, {k: str(v) for k, v in more.items()}] for key, (state, more) in states().items()}
 
