@@ -26,7 +26,7 @@ from tests.bridge.brokers import Mosquitto
 from benchmarks.figure import Figure, rounds
 from homewire.appliance import Appliance, Identity, Origin
 from homewire.bridge.health import resident_bytes
-from homewire.bridge.service import Bridge, collect_rarely
+from homewire.bridge.service import Bridge, collect_rarely, leave_alone_what_stays
 from homewire.config import ConnectionEntry, parse
 from homewire.features import Sensor
 from homewire.kinds import Kind, installed_kinds
@@ -131,6 +131,7 @@ url = "sqlite:///{folder}/history.sqlite"
             await asyncio.sleep(0.01)
         started_s = time.perf_counter() - began
         await warm_up(bridge)
+        leave_alone_what_stays()
         yield bridge, started_s
 
 
@@ -257,4 +258,5 @@ def run() -> list[Figure]:
     try:
         return asyncio.run(measure())
     finally:
+        gc.unfreeze()
         gc.set_threshold(*before)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from homewire.bridge.history import History
 
-__all__ = ["Bridge", "collect_rarely"]
+__all__ = ["Bridge", "collect_rarely", "leave_alone_what_stays"]
 
 _log = logging.getLogger(__name__)
 
@@ -228,6 +228,15 @@ def collect_rarely() -> None:
     everything up for a tenth of a second, and at Python's usual pace they take half of its time.
     """
     gc.set_threshold(10_000, 10, 50)
+
+
+def leave_alone_what_stays() -> None:
+    """Have Python never again look for garbage among what exists now; for a process that has started.
+
+    What stays for life is then not looked at whenever what passes by (rows, messages) has piled up.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _history_routes(history: History | None) -> tuple[Router, ...]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from homewire.config import ConnectionEntry
     from homewire.kinds import Kind
 
+_SETTLED_S = 60.0
+"""By then the bridge has what it will have for most of its life."""
+
 _NO_TABLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 __all__ = ["demo_home", "run", "running_demo"]
@@ -61,7 +64,11 @@ async def run(
 @contextlib.asynccontextmanager
 async def _configured(path: Path, port: int | None) -> AsyncIterator[str]:
     """Run the bridge that a file describes; yield its address, empty without HTTP."""
-    from homewire.bridge.service import Bridge, collect_rarely  # noqa: PLC0415 - brings the server
+    from homewire.bridge.service import (  # noqa: PLC0415 - brings the server
+        Bridge,
+        collect_rarely,
+        leave_alone_what_stays,
+    )
 
     collect_rarely()
     configuration = load(path)
@@ -69,7 +76,11 @@ async def _configured(path: Path, port: int | None) -> AsyncIterator[str]:
         tables = {**configuration.tables, "http": {**configuration.tables.get("http", {}), "port": port}}
         configuration = msgspec.structs.replace(configuration, tables=tables)
     async with Bridge(configuration, path=path) as bridge:
-        yield bridge.http.address if bridge.http is not None and bridge.http.port else ""
+        settled = asyncio.get_running_loop().call_later(_SETTLED_S, leave_alone_what_stays)
+        try:
+            yield bridge.http.address if bridge.http is not None and bridge.http.port else ""
+        finally:
+            settled.cancel()
 
 
 @contextlib.asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from typing import Any
@@ -31,6 +32,9 @@ _LONGEST_PACKET_BYTES = 1024 * 1024
 
 _MOST_IN_FLIGHT = 1000
 
+_AT_ONCE = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
+"""Else the system holds a message back until the broker has acknowledged the one before, up to 40 ms."""
+
 
 class PahoBroker:
     """A session with the broker that `settings` name; `will_topic` gets `offline` when the link breaks."""
@@ -51,6 +55,7 @@ class PahoBroker:
             timeout=_CALL_WITHIN_S,
             max_queued_incoming_messages=_MOST_UNREAD,
             max_inflight_messages=_MOST_IN_FLIGHT,
+            socket_options=_AT_ONCE,
             logger=_log,
         )
         self._client.pending_calls_threshold = _MOST_IN_FLIGHT
