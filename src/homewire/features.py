@@ -360,10 +360,12 @@ class Event(Feature, frozen=True, kw_only=True, omit_defaults=True, tag="event")
 class Update(Feature, frozen=True, kw_only=True, omit_defaults=True, tag="update"):
     """Firmware that can be newer: the value is the newest version on offer; pressing installs it.
 
-    `installed_key` names the feature that shows the installed version.
+    `installed_key` names the feature that shows the installed version, `progress_key` the binary sensor that
+    is on while it is being installed.
     """
 
     installed_key: str | None = None
+    progress_key: str | None = None
 
     @property
     def pressable(self) -> bool:

@@ -57,6 +57,7 @@ class FeatureView(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str | None = None
     event_types: tuple[str, ...] | None = None
     installed_key: str | None = None
+    progress_key: str | None = None
 
 
 class ApplianceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +111,7 @@ _OWN_FIELDS = (
     "pattern",
     "event_types",
     "installed_key",
+    "progress_key",
 )
 
 

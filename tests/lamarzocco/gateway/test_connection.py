@@ -318,7 +318,10 @@ async def test_firmware_is_dangerous_and_followed(simulate: Start) -> None:
         assert appliance.identity.firmware == "1.12"
         with pytest.raises(RemoteControlDisabled):
             await appliance.press("machine_update")
+        shown: list[Any] = []
+        appliance.subscribe(lambda change: shown.append(change.values.get("machine_updating")))
         await appliance.press("machine_update", dangerous=True)
+        assert [value for value in shown if value is not None] == [True, False]
         assert appliance.state["machine_firmware"] == "1.13"
         assert appliance.identity.firmware == "1.13"
 

@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 import homewire
 from homewire.appliance import Appliance
 from homewire.bridge.mqtt.topics import Topics, slug
@@ -63,18 +65,23 @@ def entity_configs(
     """Return one announcement per entity by topic, for Home Assistant before 2024.12."""
     shared = _shared(appliance, topics, parent) | {"qos": _EXACTLY_ONCE}
     found = {}
-    for key, component in components(appliance, topics, options).items():
+    for key, component in components(appliance, topics, options, progress=False).items():
         rest = {name: value for name, value in component.items() if name != "platform"}
         found[topics.entity_config(component["platform"], slug(appliance.identity.id), key)] = shared | rest
     return found
 
 
 def components(
-    appliance: Appliance, topics: Topics, options: Mapping[str, list[str]]
+    appliance: Appliance, topics: Topics, options: Mapping[str, list[str]], *, progress: bool = True
 ) -> dict[str, Component]:
-    """Return the component of every feature by key."""
+    """Return the component of every feature by key.
+
+    The progress of updates is left out for Home Assistant before 2024.11, which refuses what it does not know.
+    """
     found = {}
-    for key, feature in appliance.features.items():
+    for key, declared in appliance.features.items():
+        hidden = isinstance(declared, Update) and not progress
+        feature = msgspec.structs.replace(declared, progress_key=None) if hidden else declared
         component = _component(appliance, feature, topics, options.get(key, []))
         if component is not None:
             found[key] = component
@@ -256,7 +263,10 @@ def _update(feature: Update, writable: bool) -> Component:
     latest = _value(feature)
     installed = f"value_json.get({feature.installed_key!r})" if feature.installed_key else "none"
     known = f"({installed} or '')"
-    template = f"{{{{ {{'installed_version': {known}, 'latest_version': ({latest} or {known})}} | tojson }}}}"
+    report = f"'installed_version': {known}, 'latest_version': ({latest} or {known})"
+    if feature.progress_key:
+        report += f", 'in_progress': value_json.get({feature.progress_key!r}) is true"
+    template = f"{{{{ {{{report}}} | tojson }}}}"
     component: Component = {"platform": "update", "value_template": template}
     return component | ({"payload_install": "install"} if writable else {})
 

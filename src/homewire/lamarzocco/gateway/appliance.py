@@ -71,19 +71,30 @@ class _DeviceAppliance(Appliance, abc.ABC):
 
     confirm_within_s = _INSTALL_S
     device: LaMarzoccoDevice
+    _installing: set[str]
 
     async def _write(self, command: Command) -> None:
         """Carry out one write; the device returns once the machine confirmed it."""
         action = self._action(command.key, command.value)
         command.sent()
         if command.key.endswith("_update"):
-            await action
+            await self._install(command.key.removesuffix("_update"), action)
             command.path = Path.CLOUD
         else:
             async with self.clock.timeout(_CONFIRM_S):
                 command.path = _path_of(await action)
         command.accepted()
         self.show(Origin.COMMAND)
+
+    async def _install(self, kind: str, action: Awaitable[Any]) -> None:
+        """Show for minutes that an installation runs."""
+        self._installing.add(kind)
+        self.show(Origin.COMMAND)
+        try:
+            await action
+        finally:
+            self._installing.discard(kind)
+            self.show(Origin.COMMAND)
 
     def _action(self, key: str, _value: Any) -> Awaitable[Any]:
         for kind in FirmwareType:
@@ -109,6 +120,7 @@ class _DeviceAppliance(Appliance, abc.ABC):
             current = record.current_version if record else None
             values[f"{kind}_firmware"] = current or installed.get(f"{kind}_firmware")
             values[f"{kind}_update"] = record.latest_version if record else None
+            values[f"{kind}_updating"] = kind in self._installing or bool(record and record.updating)
         if values["machine_firmware"] != self.identity.firmware:
             self.update_identity(firmware=str(values["machine_firmware"] or "") or None)
         return values
@@ -135,6 +147,7 @@ class MachineAppliance(_DeviceAppliance):
             allow=allow,
             unknowns=machine.unknowns,
         )
+        self._installing = set()
         self._estimate = ReadyEstimate()
         self._offered: tuple[bool, tuple[str, ...]] = (False, ())
 
@@ -310,6 +323,7 @@ class GrinderAppliance(_DeviceAppliance):
             allow=allow,
             unknowns=grinder.unknowns,
         )
+        self._installing = set()
 
     def show(self, origin: Origin) -> None:
         """Publish everything known."""

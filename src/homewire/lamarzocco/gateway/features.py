@@ -305,11 +305,18 @@ def _firmware() -> Iterator[Feature]:
             key=f"{kind}_update",
             name=f"{kind.capitalize()} firmware update",
             installed_key=f"{kind}_firmware",
+            progress_key=f"{kind}_updating",
             device_class="firmware",
             category=_DIAGNOSTIC,
             writable=True,
             dangerous=True,
             history=False,
+        )
+        yield BinarySensor(
+            key=f"{kind}_updating",
+            name=f"{kind.capitalize()} firmware is being installed",
+            device_class="running",
+            category=_DIAGNOSTIC,
         )
 
 

@@ -66,16 +66,19 @@ class LaMarzoccoPrebrewConfiguration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaMarzoccoFirmware(msgspec.Struct, frozen=True, kw_only=True):
-    """Installed and offered version."""
+    """Installed and offered version, and whether the offered one is being installed."""
 
     current_version: str | None
     latest_version: str | None
+    updating: bool = False
 
     @classmethod
     def of(cls, record: FirmwareRecord) -> LaMarzoccoFirmware:
         """Return the view of a firmware record."""
         return cls(
-            current_version=record.version, latest_version=record.target_version or record.latest_version
+            current_version=record.version,
+            latest_version=record.target_version or record.latest_version,
+            updating=bool(record.update),
         )
 
 
