@@ -76,7 +76,7 @@ def components(
 ) -> dict[str, Component]:
     """Return the component of every feature by key.
 
-    The progress of updates is left out for Home Assistant before 2024.11, which refuses what it does not know.
+    The progress of updates can be left out: Home Assistant before 2024.11 refuses what it does not know.
     """
     found = {}
     for key, declared in appliance.features.items():
