@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ import aiosqlite
 import hypothesis
 import pytest
 
+from homewire.discovery import MDNS
 from homewire.simulation.time_travel import TimeTravelLoop
 
 # Timings never decide a test: a busy machine draws and runs examples as slowly as it likes.
@@ -20,6 +22,10 @@ hypothesis.settings.register_profile(
     "homewire", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("homewire")
+
+# No test, and no program that one starts, looks or listens for appliances of the network that it runs in.
+# Those about mDNS name 127.0.0.1: with `interfaces`, or in this variable.
+os.environ[MDNS] = "off"
 
 pytest_plugins = ["homewire.simulation.pytest_plugin"]
 

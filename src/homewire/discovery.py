@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import ipaddress
+import os
+import urllib.parse
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +20,18 @@ import msgspec
 from homewire.errors import HomewireError, InvalidValue
 from homewire.kinds import Kind, installed_kinds
 
-__all__ = ["Discovered", "Service", "browse", "discover", "scan_subnet"]
+__all__ = [
+    "MDNS",
+    "Discovered",
+    "Service",
+    "browse",
+    "discover",
+    "mdns_addresses",
+    "scan_subnet",
+]
+
+MDNS = "HOMEWIRE_MDNS"
+"""The environment variable that says where mDNS is used: addresses of this computer, or `off` for nowhere."""
 
 _SCAN_AT_ONCE = 64
 """Addresses probed at the same time: enough for a /24 in seconds, few enough for a home router."""
@@ -50,6 +64,39 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...]
     port: int
     properties: Mapping[str, str]
+
+    @classmethod
+    def of(cls, info: Any) -> Service:
+        """Return what zeroconf's ServiceInfo tells."""
+        properties = {
+            key.decode("utf-8", "replace"): (value or b"").decode("utf-8", "replace")
+            for key, value in info.properties.items()
+        }
+        return cls(
+            name=info.get_name(),
+            host=str(info.server).rstrip("."),
+            addresses=tuple(info.parsed_addresses()),
+            port=info.port or 0,
+            properties=properties,
+        )
+
+    def is_at(self, host: str) -> bool | None:
+        """Tell whether it is at `host` or `host:port`; None when that cannot be told.
+
+        That is so for a name of the router's, and for what did not come with its address.
+        """
+        name, port, version = _place(host)
+        if port is not None and self.port and port != self.port:
+            return False
+        if version is None:
+            return self._is_named(name)
+        comparable = [address for address in self.addresses if (":" in address) == (version == 6)]  # noqa: PLR2004 - IPv6
+        return name in comparable if comparable else None
+
+    def _is_named(self, name: str) -> bool | None:
+        if self.host and self.host.casefold() == name:
+            return True
+        return False if self.host and name.endswith(".local") else None
 
 
 async def discover(timeout_s: float = 5.0, kinds: Iterable[Kind] | None = None) -> AsyncIterator[Discovered]:
@@ -89,8 +136,12 @@ async def browse(
 ) -> AsyncGenerator[Service, None]:
     """Yield the mDNS services of a type or several (`_name._tcp.local.`) that answer within the time.
 
-    All are asked at once: one whose record outlived it does not keep the others waiting.
+    All are asked at once: one whose record outlived it does not keep the others waiting. Without
+    `interfaces` (addresses of this computer), $HOMEWIRE_MDNS says where to ask.
     """
+    where = mdns_addresses() if interfaces is None else tuple(interfaces)
+    if where == ():
+        return
     from zeroconf import IPVersion, ServiceStateChange, Zeroconf  # noqa: PLC0415 - a network library, imported late
     from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf  # noqa: PLC0415 - as above
 
@@ -100,13 +151,13 @@ async def browse(
     async def ask(service_type: str, name: str) -> None:
         info = AsyncServiceInfo(service_type, name)
         if await info.async_request(zeroconf.zeroconf, _ENTRY_WITHIN_MS):
-            found.put_nowait(_service(info))
+            found.put_nowait(Service.of(info))
 
     def seen(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:  # noqa: ARG001 - the browser's signature
         if state_change is ServiceStateChange.Added:
             asking.add(asyncio.ensure_future(ask(service_type, name)))
 
-    options: dict[str, Any] = {} if interfaces is None else {"interfaces": list(interfaces)}
+    options: dict[str, Any] = {} if where is None else {"interfaces": list(where)}
     zeroconf = AsyncZeroconf(ip_version=IPVersion.V4Only, **options)
     types = [service_types] if isinstance(service_types, str) else list(service_types)
     browser = AsyncServiceBrowser(zeroconf.zeroconf, types, handlers=[seen])
@@ -125,18 +176,26 @@ async def browse(
         await zeroconf.async_close()
 
 
-def _service(info: Any) -> Service:
-    properties = {
-        key.decode("utf-8", "replace"): (value or b"").decode("utf-8", "replace")
-        for key, value in info.properties.items()
-    }
-    return Service(
-        name=info.get_name(),
-        host=str(info.server).rstrip("."),
-        addresses=tuple(info.parsed_addresses()),
-        port=info.port or 0,
-        properties=properties,
-    )
+def mdns_addresses() -> tuple[str, ...] | None:
+    """Return where mDNS is used, as $HOMEWIRE_MDNS says: None is everywhere, nothing is nowhere."""
+    chosen = os.environ.get(MDNS, "").strip()
+    if not chosen:
+        return None
+    return () if chosen == "off" else tuple(part.strip() for part in chosen.split(","))
+
+
+@functools.lru_cache(4096)  # the same ones again and again, for every announcement
+def _place(host: str) -> tuple[str, int | None, int | None]:
+    """Return the address or name in its usual spelling, the port if any, and an address's IP version."""
+    name, port = host, None
+    with contextlib.suppress(ValueError):
+        split = urllib.parse.urlsplit(f"//{host}")
+        name, port = split.hostname or host, split.port
+    for candidate in (host, name):
+        with contextlib.suppress(ValueError):
+            address = ipaddress.ip_address(candidate)
+            return str(address), None if candidate == host else port, address.version
+    return name.rstrip(".").casefold(), port, None
 
 
 def _addresses(network: str) -> list[str]:

@@ -14,6 +14,7 @@ import msgspec
 import homewire
 from homewire.bridge.links import LinkReport
 from homewire.bridge.registry import Registry
+from homewire.link.waking import WatchReport
 
 __all__ = ["CommandHealth", "Health", "health", "resident_bytes"]
 
@@ -37,11 +38,15 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     appliances_online: int
     commands: CommandHealth
     outputs: dict[str, Any]
+    announcements: WatchReport | None
     memory_bytes: int | None
 
 
 def health(registry: Registry, outputs: Mapping[str, Mapping[str, Any]]) -> Health:
-    """Return the report; `outputs` is what each output says of itself, with at least `ok`."""
+    """Return the report; `outputs` is what each output says of itself, with at least `ok`.
+
+    Announcements only spare a wait: not hearing them is no fault.
+    """
     links = tuple(link.report() for link in registry.links.values())
     appliances = registry.appliances.values()
     enabled = (link for link in links if link.enabled)
@@ -57,6 +62,7 @@ def health(registry: Registry, outputs: Mapping[str, Mapping[str, Any]]) -> Heal
             running=registry.commands.running, by_appliance=dict(registry.commands.by_appliance())
         ),
         outputs={name: dict(report) for name, report in outputs.items()},
+        announcements=None if registry.watch is None else registry.watch.report(),
         memory_bytes=resident_bytes(),
     )
 

@@ -19,6 +19,7 @@ from homewire.config import ConnectionEntry
 from homewire.errors import ConfigurationError, HomewireError
 from homewire.link.connection import Connection
 from homewire.link.supervisor import LinkStatus, Supervisor
+from homewire.link.waking import AnnouncementWatch
 from homewire.secrets import redact
 
 __all__ = ["Link", "LinkReport", "same_entry"]
@@ -48,9 +49,18 @@ class LinkReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Link:
-    """A connection with its supervisor; `changed` is called whenever its report changes."""
+    """A connection with its supervisor; `changed` is called whenever its report changes.
 
-    def __init__(self, entry: ConnectionEntry, clock: Clock, changed: Callable[[Link], None]) -> None:
+    While it is lost, `watch` has it tried when its appliance announces itself.
+    """
+
+    def __init__(
+        self,
+        entry: ConnectionEntry,
+        clock: Clock,
+        changed: Callable[[Link], None],
+        watch: AnnouncementWatch | None = None,
+    ) -> None:
         self.entry = entry
         self.connection: Connection[Any] | None = None
         self.supervisor: Supervisor | None = None
@@ -58,6 +68,7 @@ class Link:
         self._since = clock.now()
         self._clock = clock
         self._changed = changed
+        self._watch = watch
         self._latencies: collections.deque[float] = collections.deque(maxlen=_LATENCIES)
 
     def __repr__(self) -> str:
@@ -98,6 +109,8 @@ class Link:
             return
         self.supervisor = Supervisor(self.connection)
         self.supervisor.subscribe(lambda _status: self._changed(self))
+        if self._watch is not None:
+            self._watch.follow(self.supervisor)
         self.supervisor.start()
 
     async def stop(self) -> None:

@@ -23,6 +23,7 @@ from homewire.config import ConnectionEntry
 from homewire.errors import NotFound
 from homewire.link.connection import Connection
 from homewire.link.supervisor import LinkState
+from homewire.link.waking import AnnouncementWatch
 
 __all__ = ["Listeners", "Registry", "Unsubscribe"]
 
@@ -72,13 +73,14 @@ class _Known:
 
 
 class Registry:
-    """The links and appliances of the bridge, by name and by id."""
+    """The links and appliances of the bridge, by name and by id; `watch` follows all links."""
 
-    def __init__(self, *, clock: Clock | None = None) -> None:
+    def __init__(self, *, clock: Clock | None = None, watch: AnnouncementWatch | None = None) -> None:
         self.clock = clock or Clock()
         self.started_at = self.clock.now()
         self._began = self.clock.monotonic()
         self.commands = CommandBook(self.clock)
+        self.watch = watch
         self._links: dict[str, Link] = {}
         self._known: dict[str, _Known] = {}
         self._appliances: dict[str, Appliance] = {}
@@ -204,7 +206,7 @@ class Registry:
         former = self._links.get(entry.name)
         if former is not None:
             await former.stop()
-        link = self._links[entry.name] = Link(entry, self.clock, self._link_changed)
+        link = self._links[entry.name] = Link(entry, self.clock, self._link_changed, self.watch)
         connection = link.prepare()
         if connection is None:
             self._orphan(entry.name)

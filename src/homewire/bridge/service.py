@@ -38,6 +38,7 @@ from homewire.bridge.web import web_router
 from homewire.clock import Clock
 from homewire.config import Configuration, ConnectionEntry, load
 from homewire.errors import ConfigurationError
+from homewire.link.waking import AnnouncementWatch
 
 if TYPE_CHECKING:
     from litestar import Router
@@ -67,8 +68,9 @@ class Bridge:
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock or Clock()
-        self.registry = Registry(clock=self.clock)
         self.settings = bridge_settings(configuration)
+        self._announcements = AnnouncementWatch(enabled=self.settings.announcements, clock=self.clock)
+        self.registry = Registry(clock=self.clock, watch=self._announcements)
         self._entries = configuration.connections if entries is None else tuple(entries)
         self._configuration = configuration
         self._path = path
@@ -97,6 +99,7 @@ class Bridge:
         try:
             if self.http is not None:
                 self.http.listen()  # first of all: two bridges must not open the same connections
+            self._announcements.start()
             await self.registry.apply(self._entries)
             for output in self._outputs.values():
                 await output.start()
@@ -114,6 +117,7 @@ class Bridge:
         """Drain commands, say goodbye and close everything, within five seconds."""
         self._started = False
         await self._notifier.stopping()
+        await self._announcements.stop()
         if self._watch is not None:
             await self._watch.stop()
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):

@@ -34,6 +34,9 @@ class BridgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     drain_s: Seconds = 2.0
     """How long running commands may take to finish when the bridge is told to stop, in seconds."""
 
+    announcements: bool = True
+    """Whether to listen on the network for appliances that announce themselves, and try lost ones at once."""
+
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[http]`: API, dashboard and metrics."""

@@ -13,6 +13,7 @@ from homewire.cli.session import Link, LocalSession, Session
 from homewire.cli.source import Source, entries, is_description
 from homewire.errors import HomewireError
 from homewire.link.connection import Connection
+from homewire.link.waking import AnnouncementWatch
 
 __all__ = ["exit_code", "open_session"]
 
@@ -75,11 +76,24 @@ async def _local(
         except HomewireError as error:
             link = Link(name=entry.name, kind=entry.kind, online=False, reason=error.message, error=error)
             unusable.append(link)
-    local = LocalSession(connections, unusable=unusable, keep_trying=keep_trying)
+    watch = _announcements(source) if keep_trying else None
+    local = LocalSession(connections, unusable=unusable, keep_trying=keep_trying, watch=watch)
     async with contextlib.AsyncExitStack() as stack:
         with _waiting(output, [connection.name for connection in connections]):
             await stack.enter_async_context(local)
         yield local
+
+
+def _announcements(source: Source) -> AnnouncementWatch:
+    """Return what wakes lost links; the configuration that switches it off for the bridge does so here."""
+    from homewire.bridge.settings import bridge_settings  # noqa: PLC0415 - imported only when wanted
+    from homewire.config import default_path, load  # noqa: PLC0415 - reads TOML
+
+    path, enabled = source.config or default_path(), True
+    if path.exists():
+        with contextlib.suppress(HomewireError):  # told by who needs the file
+            enabled = bridge_settings(load(path)).announcements
+    return AnnouncementWatch(enabled=enabled)
 
 
 @contextlib.contextmanager

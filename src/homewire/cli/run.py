@@ -97,7 +97,7 @@ async def running_demo(
     """Run a bridge that leaves nothing behind; yield its address and its socket for the command line.
 
     Without a port it takes the usual one, or any when that is taken. `tables` of a file, such as its broker,
-    are taken over as they are.
+    are taken over as they are. It does not listen for announcements: the demo's appliances make none.
     """
     from homewire.bridge.service import Bridge  # noqa: PLC0415 - brings the server
     from homewire.bridge.settings import DEFAULT_PORT  # noqa: PLC0415 - as above
@@ -108,7 +108,7 @@ async def running_demo(
         demo_tables = {
             "history": {"url": f"sqlite:///{folder}/history.sqlite"},
             **tables,
-            "bridge": {**tables.get("bridge", {}), "socket": str(socket_path)},
+            "bridge": {**tables.get("bridge", {}), "socket": str(socket_path), "announcements": False},
             "http": http if port is None else http | {"port": port},
         }
         configuration = msgspec.structs.replace(parse("", "demo"), tables=demo_tables)

@@ -29,6 +29,7 @@ from homewire.errors import CommandTimeout, HomewireError
 from homewire.features import Feature, Value
 from homewire.link.connection import Connection
 from homewire.link.supervisor import LinkState, Supervisor
+from homewire.link.waking import AnnouncementWatch
 
 __all__ = ["ApplianceView", "Link", "LocalSession", "Session", "StageListener"]
 
@@ -141,6 +142,7 @@ class LocalSession(Session):
 
     `unusable` are connections that cannot even be tried, their configuration being wrong.
     With `keep_trying`, a link that is lost or did not open comes back by itself; without, it stays as it is.
+    `watch` has lost links tried when their appliances announce themselves.
     """
 
     def __init__(
@@ -149,8 +151,10 @@ class LocalSession(Session):
         *,
         unusable: Sequence[Link] = (),
         keep_trying: bool = False,
+        watch: AnnouncementWatch | None = None,
     ) -> None:
         self._connections = tuple(connections)
+        self._watch = watch
         self._unusable = tuple(unusable)
         self._keep_trying = keep_trying
         self._supervisors: dict[Connection[Any], Supervisor] = {}
@@ -170,6 +174,8 @@ class LocalSession(Session):
 
     async def __aenter__(self) -> Self:
         try:
+            if self._watch is not None:
+                self._watch.start()
             await asyncio.gather(*(self._open(connection) for connection in self._connections))
         except BaseException:
             await self.__aexit__()
@@ -178,6 +184,8 @@ class LocalSession(Session):
 
     async def __aexit__(self, *_exc: object) -> None:
         supervisors = tuple(self._supervisors.values())
+        if self._watch is not None:
+            await self._watch.stop()
         await asyncio.gather(*(supervisor.stop() for supervisor in supervisors))
         for unsubscribe in self._unsubscribe.values():
             unsubscribe()
@@ -228,6 +236,8 @@ class LocalSession(Session):
     async def _open(self, connection: Connection[Any]) -> None:
         self._supervisors[connection] = supervisor = Supervisor(connection)
         connection.subscribe_appliances(self._appliance_changed)
+        if self._watch is not None:
+            self._watch.follow(supervisor)
         supervisor.start()
         try:
             await supervisor.opened()

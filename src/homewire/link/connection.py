@@ -9,7 +9,7 @@ import abc
 import logging
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 import msgspec
 
@@ -17,6 +17,9 @@ from homewire.appliance import Appliance, Problem
 from homewire.clock import Clock
 from homewire.commands import Allowance
 from homewire.unknowns import Unknowns
+
+if TYPE_CHECKING:
+    from homewire.discovery import Service
 
 __all__ = ["ApplianceListener", "Connection"]
 
@@ -36,6 +39,11 @@ class Connection(abc.ABC, Generic[SettingsT]):
 
     kind: ClassVar[str]
     Settings: ClassVar[type[msgspec.Struct]]
+    announced_as: ClassVar[tuple[str, ...]] = ()
+    """The mDNS service types (`_name._tcp.local.`) under which its appliances announce themselves.
+
+    Nothing for what is reached through a cloud: an announcement makes the supervisor try a lost link at once.
+    """
 
     def __init__(
         self,
@@ -80,6 +88,13 @@ class Connection(abc.ABC, Generic[SettingsT]):
     @abc.abstractmethod
     async def close(self) -> None:
         """Close the link; leave no task, socket or timer. May be called at any time, any number of times."""
+
+    def is_announced_by(self, service: Service) -> bool | None:  # noqa: ARG002 - for kinds that can tell
+        """Tell whether a service of its types is an appliance of this connection; None when nobody can tell.
+
+        Anybody on the network can send one, with any content.
+        """
+        return None
 
     def subscribe_appliances(self, listener: ApplianceListener) -> Callable[[], None]:
         """Call the listener when an appliance is added or removed; return what ends the subscription."""

@@ -2,8 +2,9 @@
 
 A connection connects once; the supervisor decides about everything after that. Delays grow exponentially with
 full jitter up to a ceiling and begin anew only after the link was stable for a while. Rejected credentials
-park the link until the settings change, because vendors lock accounts. One warning is logged when a link is
-lost and one line when it is back, nothing in between.
+park the link until the settings change, because vendors lock accounts. An appliance that announces itself is
+tried at once, but anybody on the network can say so: the delays go on growing, and it is throttled. One
+warning is logged when a link is lost and one line when it is back, nothing in between.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from homewire.errors import (
     HomewireError,
     NotSupported,
 )
-from homewire.link.backoff import Backoff
+from homewire.link.backoff import Backoff, Throttle
 from homewire.link.connection import Connection
 
 __all__ = ["LinkState", "LinkStatus", "Supervisor"]
@@ -86,6 +87,9 @@ class Supervisor:
         self.connection = connection
         self._clock = clock or connection.clock
         self._backoff = backoff or Backoff()
+        self._throttle = Throttle()
+        self._later: asyncio.TimerHandle | None = None
+        self._heard = False
         self._wakeup = asyncio.Event()
         self._changed = asyncio.Event()
         self._first_result = asyncio.Event()
@@ -111,10 +115,43 @@ class Supervisor:
         finally:  # also when stopping is cancelled itself
             await self._close()
             self._show(LinkState.CLOSED, "closed")
+            self._forget_announcements()
 
     def wake(self) -> None:
-        """Try again at once: the appliance announced itself, or the owner asks for it."""
+        """Try again at once: the owner asks for it."""
         self._wakeup.set()
+
+    @property
+    def trying(self) -> bool:
+        """Whether the link is down and opened again and again, so that `announced` does something."""
+        return self.status.state in (LinkState.OPENING, LinkState.WAITING)
+
+    def announced(self) -> None:
+        """Try a lost link at once, because its appliance says that it is there; too often, and it is later.
+
+        The second chance matters: appliances announce themselves before they serve, and more than once.
+        During an attempt it counts if that fails.
+        """
+        if self.status.state is LinkState.OPENING:
+            self._heard = True
+        elif self.status.state is LinkState.WAITING and self._later is None:
+            wait_s = self._throttle.wait_s(self._clock.monotonic())
+            if wait_s > 0:
+                self._later = self._clock.call_later(wait_s, self._try_announced)
+            else:
+                self._try_announced()
+
+    def _try_announced(self) -> None:
+        self._later = None
+        if self.status.state is LinkState.WAITING:
+            self._throttle.take(self._clock.monotonic())
+            self._wakeup.set()
+
+    def _forget_announcements(self) -> None:
+        self._heard = False
+        later, self._later = self._later, None
+        if later is not None:
+            later.cancel()
 
     def settings_changed(self, settings: msgspec.Struct) -> None:
         """Take new settings; a parked link tries again with them, an open one is opened anew."""
@@ -150,6 +187,7 @@ class Supervisor:
         """Open and serve until the link ends; return why, or None when it is to be opened again at once."""
         self._changed.clear()
         self._wakeup.clear()
+        self._heard = False
         self._show(LinkState.OPENING, "connecting")
         opened_at: float | None = None
         try:
@@ -170,6 +208,7 @@ class Supervisor:
         finally:
             if opened_at is not None and self._clock.monotonic() - opened_at >= _STABLE_S:
                 self._backoff.reset()
+                self._throttle.reset()
             await self._close()
 
     async def _open(self) -> None:
@@ -202,6 +241,9 @@ class Supervisor:
     async def _wait(self, error: HomewireError) -> None:
         delay_s = self._backoff.next_delay_s()
         self._lost(LinkState.WAITING, error, self._clock.now() + dt.timedelta(seconds=delay_s))
+        if self._heard:
+            self._heard = False
+            self.announced()
         with contextlib.suppress(TimeoutError):
             async with self._clock.timeout(delay_s):
                 await self._wakeup.wait()
@@ -216,6 +258,8 @@ class Supervisor:
             _log.exception("%s failed while closing", self.connection.name)
 
     def _online(self) -> None:
+        self._wakeup.clear()  # what woke it is done with; the next loss is another story
+        self._forget_announcements()
         if self._warned:
             _log.info("%s is back", self.connection.name)
             self._warned = False

@@ -18,10 +18,12 @@ import msgspec
 from homewire.appliance import Origin
 from homewire.clock import Clock
 from homewire.commands import Allowance
+from homewire.discovery import Service
 from homewire.errors import AuthenticationFailed, ConnectionLost, HomewireError
 from homewire.link.connection import Connection
 from homewire.miele.appliance import MieleAppliance
 from homewire.miele.client import MieleClient
+from homewire.miele.discovery import SERVICES, announcement
 from homewire.miele.features import Abilities
 from homewire.miele.models import DeviceEntry
 from homewire.miele.peer import PushPeer
@@ -73,6 +75,7 @@ class MieleConnection(Connection[MieleSettings]):
 
     kind: ClassVar[str] = "miele"
     Settings: ClassVar[type[msgspec.Struct]] = MieleSettings
+    announced_as: ClassVar[tuple[str, ...]] = SERVICES
 
     def __init__(
         self,
@@ -144,6 +147,13 @@ class MieleConnection(Connection[MieleSettings]):
                 await client.close()
             if peer is not None:
                 await self._leave(peer)
+
+    def is_announced_by(self, service: Service) -> bool | None:
+        """Tell whether it is our module: of our household, if it says so, and at our address (section 8)."""
+        found = announcement(service)
+        if found.is_peer or (found.paired and found.group != self.settings.group_id.upper()):
+            return False
+        return service.is_at(self.settings.host)
 
     def diagnostics(self) -> dict[str, Any]:
         """Tell how the link works."""

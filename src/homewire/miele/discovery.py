@@ -17,10 +17,12 @@ from homewire.discovery import Discovered, Service, browse
 from homewire.errors import HomewireError
 from homewire.miele import codes
 
-__all__ = ["SERVICE", "Announcement", "announcement", "discover", "recognise"]
+__all__ = ["SERVICE", "SERVICES", "Announcement", "announcement", "discover", "recognise"]
 
 SERVICE: Final = "_mieleathome._tcp.local."
-_PROFESSIONAL: Final = "_mielesemiprof._tcp.local."
+SERVICES: Final = (SERVICE, "_mielesemiprof._tcp.local.")
+"""Appliances for the home, and professional laundry."""
+
 _HTTP_PORT: Final = 80
 _PEER_DEVICE_TYPE: Final = 2147483647
 """Apps and gateways announce themselves, too (appendix A)."""
@@ -46,6 +48,11 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the module has a household's keys."""
         return bool(self.group)
 
+    @property
+    def is_peer(self) -> bool:
+        """Whether it is an app or a gateway, such as homewire itself."""
+        return self.device_type == _PEER_DEVICE_TYPE
+
 
 def announcement(service: Service) -> Announcement:
     """Read a service record; unknown and missing entries do not hide the others."""
@@ -66,9 +73,9 @@ async def discover(
     timeout_s: float, *, interfaces: Iterable[str] | None = None
 ) -> AsyncGenerator[Discovered, None]:
     """Yield the modules that announce themselves."""
-    async for service in browse((SERVICE, _PROFESSIONAL), timeout_s, interfaces=interfaces):
+    async for service in browse(SERVICES, timeout_s, interfaces=interfaces):
         found = announcement(service)
-        if found.device_type != _PEER_DEVICE_TYPE:
+        if not found.is_peer:
             yield _discovered(found)
 
 

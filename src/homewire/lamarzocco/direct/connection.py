@@ -14,9 +14,11 @@ from typing import Annotated, Any
 import msgspec
 
 from homewire.appliance import Identity
+from homewire.discovery import Service
 from homewire.errors import CommandRejected, ConfigurationError, ConnectionFailed, ConnectionLost
 from homewire.lamarzocco.direct.account import ACCOUNT_URL, GATEWAY_URL, Account, AccountMachine
 from homewire.lamarzocco.direct.appliance import DirectAppliance
+from homewire.lamarzocco.direct.discovery import SERVICE_TYPE
 from homewire.lamarzocco.direct.errors import Unanswered
 from homewire.lamarzocco.direct.machine import IDLE_RELEASE_S, PORT, DirectMachine
 from homewire.link.connection import Connection
@@ -63,6 +65,7 @@ class DirectConnection(Connection[DirectSettings]):
 
     kind = "lamarzocco-direct"
     Settings = DirectSettings
+    announced_as = (SERVICE_TYPE,)
 
     def __init__(self, settings: DirectSettings, **options: Any) -> None:
         super().__init__(settings, **options)
@@ -115,6 +118,14 @@ class DirectConnection(Connection[DirectSettings]):
         if self._machine is not None:
             self._machine.hold = False  # a late command connects once more; then nobody would let go
             await self._machine.close()
+
+    def is_announced_by(self, service: Service) -> bool | None:
+        """Tell whether it is our machine: at our address, or else with our serial number."""
+        own = self.settings
+        at = service.is_at(own.host if own.port == PORT else f"{own.host}:{own.port}")
+        told = service.properties.get("serial_number")
+        known = own.serial or next((one.identity.serial for one in self.appliances.values()), None)
+        return told == known if at is None and told and known else at
 
     def diagnostics(self) -> Mapping[str, Any]:
         """Return how the link stands."""

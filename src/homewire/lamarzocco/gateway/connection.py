@@ -17,6 +17,7 @@ import msgspec
 from homewire.appliance import Origin
 from homewire.clock import Clock
 from homewire.commands import Allowance
+from homewire.discovery import Service
 from homewire.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -35,6 +36,7 @@ from homewire.lamarzocco.gateway.client import (
 from homewire.lamarzocco.gateway.client.bluetooth import BT_MODEL_PREFIXES
 from homewire.lamarzocco.gateway.client.cloud import GATEWAY_URL
 from homewire.lamarzocco.gateway.client.tokens import CMS_URL
+from homewire.lamarzocco.gateway.discovery import SERVICE_TYPE, announced
 from homewire.lamarzocco.gateway.machine import LaMarzoccoDevice, LaMarzoccoGrinder, LaMarzoccoMachine
 from homewire.lamarzocco.gateway.models import LaMarzoccoDeviceInfo
 from homewire.lamarzocco.models import find_model, model_of_serial
@@ -97,6 +99,7 @@ class GatewayConnection(Connection[GatewaySettings]):
 
     kind: ClassVar[str] = "lamarzocco-gateway"
     Settings = GatewaySettings
+    announced_as: ClassVar[tuple[str, ...]] = (SERVICE_TYPE,)
 
     def __init__(
         self,
@@ -163,6 +166,15 @@ class GatewayConnection(Connection[GatewaySettings]):
         radio, self._radio = self._radio, None
         if radio is not None:
             await radio.close()
+
+    def is_announced_by(self, service: Service) -> bool | None:
+        """Tell whether it is a machine with a local address; for others the cloud is not asked again."""
+        hosts = self._hosts()
+        serial = announced(service).serial
+        if serial is not None:
+            return serial in hosts
+        told = [service.is_at(host) for host in hosts.values()]
+        return any(told) or (None if None in told else False)
 
     # --- opening
 

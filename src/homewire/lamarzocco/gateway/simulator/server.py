@@ -9,7 +9,7 @@ import importlib.util
 import random
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -23,7 +23,13 @@ from homewire.lamarzocco.gateway.simulator.machine import SimulatedMachine
 from homewire.lamarzocco.models import MODELS, Model, find_model
 from homewire.simulation import Simulator
 
+if TYPE_CHECKING:
+    from homewire.announcement import Announcement
+
 __all__ = ["GatewaySimulator"]
+
+_SERVICE: Final = "_marzocco._tcp.local."
+"""Section 12."""
 
 _FIRMWARE = re.compile(r"v\d+(\.\d+)+(-rc\d+)?")
 """As in `firmwareVersions` (`lamarzocco-gateway.md`, section 7.4)."""
@@ -39,7 +45,8 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     `names` are what the owner calls the machines, in their order; without one, the serial number is.
     Port 0 is any free port; the machines' local ports count upwards from `local_port`. `bluetooth` adds a
     virtual Bluetooth world whose adapters are offered at `bluetooth_port`; unless told, it does so when the
-    packages for it are installed. `busy` lets the machines brew by themselves.
+    packages for it are installed. `busy` lets the machines brew by themselves. `announce` puts the local
+    APIs into mDNS, as older gateways do.
     """
 
     models: tuple[str, ...] = ("Micra",)
@@ -54,6 +61,7 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     bluetooth_port: int = 0
     seed: int = 1
     busy: bool = False
+    announce: bool = False
 
 
 class GatewaySimulator(Simulator):
@@ -80,6 +88,7 @@ class GatewaySimulator(Simulator):
         self.bluetooths: dict[str, Any] = {}
         self._air: Any = None
         self._life: asyncio.Task[None] | None = None
+        self._announcements: list[Announcement] = []
 
     @classmethod
     def demo(cls, clock: Clock) -> Sequence[Simulator]:
@@ -98,6 +107,8 @@ class GatewaySimulator(Simulator):
         await self.cloud.start(own.host, own.cloud_port)
         for number, local in enumerate(self.locals.values()):
             await local.start(own.host, own.local_port and own.local_port + number)
+        if own.announce:
+            await asyncio.gather(*map(self._announce, self.locals.values()))
         if own.bluetooth or (own.bluetooth is None and _bluetooth_is_installed()):
             await self._start_bluetooth()
         for machine in self.machines.values():
@@ -111,6 +122,8 @@ class GatewaySimulator(Simulator):
         if life is not None:
             life.cancel()
             await asyncio.gather(life, return_exceptions=True)
+        announcements, self._announcements = self._announcements, []
+        await asyncio.gather(*(announcement.stop() for announcement in announcements))
         for machine in self.machines.values():
             await machine.stop()
         for bluetooth in self.bluetooths.values():
@@ -148,6 +161,23 @@ class GatewaySimulator(Simulator):
         from homewire.simulation.bluetooth import Adapter  # noqa: PLC0415 - needs the Bluetooth extra
 
         return Adapter(self._air)
+
+    async def _announce(self, local: LocalServer) -> None:
+        """Tell the network where a machine is; the Micra spells its serial number `sn` (section 12)."""
+        from homewire.announcement import Announcement  # noqa: PLC0415 - needs zeroconf, imported late
+
+        machine, (host, port) = local.machine, local.address
+        spelling = "sn" if machine.model.serial_prefix == "MR" else "serial_number"
+        announcement = Announcement(
+            _SERVICE,
+            machine.serial,
+            target=f"{machine.serial.lower()}.local.",
+            address=host,
+            port=port,
+            properties={"type": machine.model.gateway_name, spelling: machine.serial, "name": machine.name},
+        )
+        self._announcements.append(announcement)
+        await announcement.start()
 
     async def _start_bluetooth(self) -> None:
         try:
