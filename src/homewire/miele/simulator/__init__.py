@@ -5,7 +5,8 @@
     levers                what a test or a demo makes happen (`Levers`)
     household             who pulls them by himself: the people who live with it
     module                keys, pairing, Wi-Fi, subscriptions
-    leaves, contents, requests, dop1   the binary objects
+    leaves, requests, dop1   the binary objects
+    contents, network, boards, files, service, blank   what the leaves say
     server, writes, push  the bytes
 
 `MieleSimulator` puts them together: one module, one appliance, one port.
