@@ -27,7 +27,7 @@ from homewire.miele.dop2 import (
 )
 from homewire.miele.dop2.catalogue import unexplained
 from homewire.miele.dop2.tables_files import FileTransfer, LastUpdate, UpdateControl, UpdateKey
-from homewire.miele.dop2.tables_identity import Inventory, SoftwareIds, UnitMap
+from homewire.miele.dop2.tables_identity import Inventory, ObjectTableEntry, SoftwareIds, UnitMap
 from homewire.miele.dop2.tables_module import DateAndTime, ModuleRequest, SupervisionEntry
 from homewire.miele.dop2.tables_process import OvenProcess
 from homewire.miele.dop2.tables_programs import ProgramGroups, ProgramSelection
@@ -347,6 +347,23 @@ async def test_what_is_not_writable_refuses() -> None:
         for (unit, attribute), view in leaves(tree):
             if not view.writable:
                 assert tree.write(unit, attribute, 0, encode(view.frame)) == 403, (unit, attribute)
+
+
+def writable(tree: LiveTree) -> Iterator[Place]:
+    for unit in tree.units():
+        for number, attribute in enumerate(tree.attributes(unit)):
+            entry = interpret(tree.read(unit, ObjectTableEntry.number, number) or b"")
+            assert isinstance(entry, ObjectTableEntry)
+            assert entry.object_id == attribute
+            if entry.write_rights == entry.read_rights:
+                yield unit, attribute
+
+
+async def test_the_object_table_tells_what_can_be_written() -> None:
+    documented_writes = {(2, 105), (2, 138), (2, 1577), (2, 1583), (2, 1586), (14, 122), (14, 130)}
+    for kind in KINDS:
+        expected = documented_writes if PROFILES[kind].writable else set()
+        assert set(writable(tree_of(kind)[1])) == expected, kind
 
 
 async def test_a_refused_write_is_told(simulate: Simulate, client_for: ClientFor) -> None:

@@ -8,6 +8,7 @@ of appliances; an empty one (`{}`) is filled like the leaf itself.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
@@ -78,6 +79,7 @@ def _view(structure: type[Structure], value: Any) -> Structure:
     return value if isinstance(value, Structure) else structure(complete(structure, value))
 
 
+@functools.cache
 def _blank(slot: Slot[Any]) -> Field:
     if slot.label.startswith("~"):
         zero = False if slot.label == "~bool" else 0

@@ -46,6 +46,9 @@ _OF_OVENS: Final = {124: {3}, 138: {1, 4, 6}, 153: {3, 4}, 256: {22, 23}, 1574: 
 _OF_LAUNDRY: Final = {256: {15, 16}, 391: {16}, 1585: {16}}
 """Fields that the other family of appliances does not send (section 7)."""
 
+_EVERYBODY, _NOBODY = 0xFB00, 0x8000
+"""Rights of the object table, as the recorded oven gives them to 2/1586 and 1/17."""
+
 _ACCEPTED, _BAD_LEAF, _NO_WRITE = 204, 400, 403
 
 
@@ -166,8 +169,9 @@ class LiveTree:
         values = {
             "object_id": attributes[idx1],
             "instances": 1,
-            "read_rights": 0x3F00,
-            "write_rights": 0x0300,
+            "read_rights": _EVERYBODY,
+            "write_rights": _EVERYBODY if self._requests.takes(unit, attributes[idx1]) else _NOBODY,
+            "subscribe_rights": _NOBODY,
         }
         following = min(idx1 + 1, len(attributes) - 1)
         return self._build(unit, _OBJECT_TABLE, values, (idx1, following))

@@ -39,14 +39,17 @@ class Requests:
             _STATE: self._power,
         }
 
+    def takes(self, unit: int, attribute: int) -> bool:
+        """Tell whether a leaf can be written."""
+        return self._appliance.profile.writable and (unit, attribute) in self._writers
+
     def take(self, unit: int, attribute: int, idx1: int, frame: Frame) -> int:
         """Carry out one leaf; return the status."""
-        writer = self._writers.get((unit, attribute))
-        if writer is None or not self._appliance.profile.writable:
+        if not self.takes(unit, attribute):
             return _FORBIDDEN
         if self._appliance.asleep:
             return _NOT_NOW
-        return writer(idx1, frame)
+        return self._writers[unit, attribute](idx1, frame)
 
     def _set_clock(self, _idx1: int, frame: Frame) -> int:
         seconds, offset = frame.get(1), frame.get(2)
