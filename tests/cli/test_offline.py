@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -91,6 +92,80 @@ def test_a_switch_that_decides_for_itself_can_be_switched_off() -> None:
     assert offs == {"radio": ("--no-radio",), "loud": (), "visible": ("--no-visible",)}
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("homismart", "--lights", "-5"), 'value "-5" for --lights. Must be >= 0.'),
+        (("homismart", "--nodes", "255"), 'value "255" for --nodes. Must be >= 1 and <= 254.'),
+        (("homismart", "--life-every-s", "0"), 'value "0.0" for --life-every-s. Must be > 0.'),
+        (("homismart", "--life-every-s", "nan"), 'value "nan" for --life-every-s. Must be > 0.'),
+        (("miele", "--port", "99999"), 'value "99999" for --port. Must be >= 0 and <= 65535.'),
+        (("miele", "--fab-number", "abc"), 'value "abc" for --fab-number. Must be like ^[0-9]{12}$.'),
+        (("lamarzocco-direct", "--account-port", "-1"), "--account-port. Must be >= 0 and <= 65535."),
+        (("lamarzocco-direct", "--reply-delay-s", "-1"), '"-1.0" for --reply-delay-s. Must be >= 0.'),
+        (
+            ("lamarzocco-gateway", "--cloud-port", "-1"),
+            'value "-1" for --cloud-port. Must be >= 0 and <= 65535.',
+        ),
+    ],
+)
+async def test_a_value_out_of_range_is_one_line_with_the_range(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], complaint: str
+) -> None:
+    monkeypatch.setattr(kinds, "GROUP", GROUP)
+    kinds.installed_kinds.cache_clear()
+    result = await cli("simulate", *words)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: Invalid value ")
+    assert complaint in result.err
+    assert result.err.count("\n") == 1
+
+
+async def test_a_decoders_value_out_of_range_too(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, capture: str
+) -> None:
+    monkeypatch.setattr(kinds, "GROUP", GROUP)
+    kinds.installed_kinds.cache_clear()
+    result = await cli("decode", "lamarzocco-direct", capture, "--port", "0")
+    assert result.code == 2
+    assert '"0" for --port. Must be >= 1 and <= 65535.' in result.err
+
+
+class Limited(msgspec.Struct):
+    """One option for each way to limit a value."""
+
+    low: Annotated[int, msgspec.Meta(ge=1, lt=5)] = 1
+    steps: Annotated[int, msgspec.Meta(multiple_of=5)] = 5
+    maybe: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    word: Annotated[str, msgspec.Meta(min_length=2, max_length=4, description="A word.")] = "word"
+    many: tuple[Annotated[str, msgspec.Meta(pattern="^[a-z]$")], ...] = ()
+    free: int = 0
+    hidden: Annotated[str, msgspec.Meta(description="No limit.")] = ""
+
+
+@pytest.mark.parametrize(
+    ("option", "good", "bad", "limits"),
+    [
+        ("low", 4, 5, "Must be >= 1 and < 5."),
+        ("steps", 10, 11, "Must be a multiple of 5."),
+        ("maybe", 0.5, 0.0, "Must be > 0."),
+        ("word", "four", "fiver", "Must be of length >= 2 and of length <= 4."),
+        ("many", ("a", "b"), ("a", "bc"), "Must be like ^[a-z]$."),
+    ],
+)
+def test_every_limit_is_checked(option: str, good: object, bad: object, limits: str) -> None:
+    checks = {each.name: each.annotation.__metadata__[0].validator for each in derived_parameters(Limited)}
+    (check,) = checks[option]
+    check(None, good)
+    with pytest.raises(ValueError, match=re.escape(limits)):
+        check(None, bad)
+    assert not checks["free"]
+    assert not checks["hidden"]
+
+
+GROUP = kinds.GROUP
+
+
 async def test_simulate_tells_how_to_reach_it_and_serves(cli: Cli) -> None:
     simulating = asyncio.ensure_future(
         cli("simulate", "tin-kettle", "--port", "18831", "--on", "--speed", "10")
@@ -104,7 +179,6 @@ async def test_simulate_tells_how_to_reach_it_and_serves(cli: Cli) -> None:
     assert simulating.cancelled()
 
 
-GROUP = kinds.GROUP
 SIMULATED = [kind for kind in kinds.installed_kinds().values() if kind.simulator]
 
 

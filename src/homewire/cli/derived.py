@@ -1,6 +1,7 @@
 """Command-line options made from a kind's own typed options: a struct's fields or a function's keywords.
 
-A field becomes `--field-name`; its type, default and description (`msgspec.Meta`) become those of the option.
+A field becomes `--field-name`; its type, default, description and limits (`msgspec.Meta`) become those of the
+option.
 A secret is only taken as a reference, except for simulators, whose secrets are invented.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import inspect
 import pydoc
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,7 +64,11 @@ def _parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
         f"--no-{field.name.replace('_', '-')}" if default is True or _may_be_off(field, default) else ()
     )
     shown = Parameter(
-        group=DERIVED, help=description, negative=negative, show_default=_shows_default(default)
+        group=DERIVED,
+        help=description,
+        negative=negative,
+        show_default=_shows_default(default),
+        validator=_limits_checker(field.type),
     )
     return inspect.Parameter(
         field.name,
@@ -92,6 +97,44 @@ def _plain_type(kind: Any) -> tuple[Any, str]:
     if kind is Secret:
         return str, description
     return (str | None if holds_secret(kind) else kind), description
+
+
+def _limits_checker(kind: Any) -> Callable[[Any, Any], None] | None:
+    """Return what complains of a value outside of the limits of its type; None for one without limits."""
+    limits = "; ".join(text for text in map(_limits_text, _metas(kind)) if text)
+    if not limits or holds_secret(kind):
+        return None
+
+    def check(_type: Any, value: Any) -> None:
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            message = f"Must be {limits}."
+            raise ValueError(message) from None
+
+    return check
+
+
+def _metas(kind: Any) -> Iterator[msgspec.Meta]:
+    """Iterate over the annotations of a type and of the types that it is made of."""
+    yield from (one for one in getattr(kind, "__metadata__", ()) if isinstance(one, msgspec.Meta))
+    for part in typing.get_args(kind):
+        yield from _metas(part)
+
+
+def _limits_text(meta: msgspec.Meta) -> str:
+    """Put the limits into words: `>= 0 and <= 65535`, `of length >= 1`, `like ^[a-z]+$`."""
+    told = {
+        ">= {}": meta.ge,
+        "> {}": meta.gt,
+        "<= {}": meta.le,
+        "< {}": meta.lt,
+        "a multiple of {}": meta.multiple_of,
+        "of length >= {}": meta.min_length,
+        "of length <= {}": meta.max_length,
+        "like {}": meta.pattern,
+    }
+    return " and ".join(words.format(limit) for words, limit in told.items() if limit is not None)
 
 
 def build(options: type[msgspec.Struct], values: Mapping[str, Any], *, invented_secrets: bool) -> Any:

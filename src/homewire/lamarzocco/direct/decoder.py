@@ -67,7 +67,9 @@ class DecodeOptions(msgspec.Struct, frozen=True, kw_only=True):
     key: Annotated[
         Secret | None, msgspec.Meta(description="Communication key; not needed for plain messages.")
     ] = None
-    port: Annotated[int, msgspec.Meta(description="TCP port of the machine, in packet captures.")] = 1774
+    port: Annotated[
+        int, msgspec.Meta(ge=1, le=65535, description="TCP port of the machine, in packet captures.")
+    ] = 1774
 
 
 def decode(capture: bytes, *, options: DecodeOptions = DecodeOptions()) -> Iterator[Record]:  # noqa: B008 - immutable

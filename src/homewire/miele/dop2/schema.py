@@ -38,6 +38,7 @@ class About(TypedDict, total=False):
     sure: str  # certainty A to D, as the protocol page grades it
     table: CodeTable | None
     structure: type[Structure]
+    nothing: int | None  # the number by which the field says that there is no value
 
 
 class Slot(Generic[T_co]):
@@ -65,6 +66,7 @@ class Slot(Generic[T_co]):
         self.sure = about.get("sure", "B")
         self.table = about.get("table")
         self.structure = about.get("structure")
+        self.nothing = about.get("nothing")
 
     def __set_name__(self, owner: type[Structure], name: str) -> None:
         self.name = name

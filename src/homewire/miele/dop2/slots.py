@@ -71,7 +71,16 @@ class _Integer:
         def write(value: Any) -> Value:
             return cast("int", nothing if value is None else value)
 
-        return Slot(number, self._kind, label=self._kind.label, read=read, write=write, unit=unit, **about)
+        return Slot(
+            number,
+            self._kind,
+            label=self._kind.label,
+            read=read,
+            write=write,
+            unit=unit,
+            nothing=nothing,
+            **about,
+        )
 
 
 class _Coded:

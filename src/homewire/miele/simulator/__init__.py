@@ -5,7 +5,8 @@
     levers                what a test or a demo makes happen (`Levers`)
     household             who pulls them by himself: the people who live with it
     module                keys, pairing, Wi-Fi, subscriptions
-    leaves, contents, requests, dop1   the binary objects
+    leaves, requests, dop1   the binary objects
+    contents, network, boards, files, service, blank   what the leaves say
     server, writes, push  the bytes
 
 `MieleSimulator` puts them together: one module, one appliance, one port.
@@ -75,11 +76,11 @@ class MieleSimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     type: Annotated[
         str, msgspec.Meta(description=f"{', '.join(PROFILES)}. Else what the recording is of, else a washer.")
     ] = ""
-    port: int = 0
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
     host: str = "127.0.0.1"
     group_id: str = _DEMO_GROUP_ID
     group_key: str = _DEMO_GROUP_KEY
-    fab_number: str = "000123456789"
+    fab_number: Annotated[str, msgspec.Meta(pattern="^[0-9]{12}$")] = "000123456789"
     name: str = ""
     scene: Annotated[str, msgspec.Meta(description=f"What it does at first: {', '.join(_SCENES)}.")] = (
         "waiting"
@@ -92,7 +93,7 @@ class MieleSimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     tls: bool = False
     cloud_gate: bool = False
     second_step: bool = False
-    latency_s: float = 0.0
+    latency_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     seed: int = 0
     recording: Annotated[
         str | None, msgspec.Meta(description="Be the appliance of this recording of DOP2 leaves.")

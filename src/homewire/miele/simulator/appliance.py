@@ -130,8 +130,16 @@ class SimulatedAppliance:
         self.total_decilitres = 96_000.0
         self.operating_s = 3302 * 60.0
         self.cycles = 412
+        self.clock_ahead_s = 0
+        self.utc_offset_s = 3600
+        self.update_progress: int | None = None
         self._seen = clock.monotonic()
         self._born = self._active = self._ended = self._seen
+
+    @property
+    def epoch(self) -> int:
+        """Seconds since 1970 by the appliance's own clock, which somebody may have set."""
+        return int(self.clock.now().timestamp()) + self.clock_ahead_s
 
     @property
     def failure(self) -> bool:
@@ -360,7 +368,7 @@ class SimulatedAppliance:
                 "FabIndex": "00",
                 "TechType": profile.tech_type,
                 "MatNumber": profile.mat_number,
-                "SWIDs": [5581, 20487, 25228],
+                "SWIDs": list(profile.software),
             },
             "XKMIdentLabel": {
                 "Version": "D",
@@ -368,7 +376,7 @@ class SimulatedAppliance:
                 "FabIndex": "64",
                 "TechType": profile.module,
                 "MatNumber": "10440980",
-                "SWIDs": [4164, 20384],
+                "SWIDs": list(profile.module_software),
                 **newer,
             },
         }

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from homewire.miele.dop2.structures_oven import OvenParameters
 from homewire.miele.simulator.appliance import SimulatedAppliance, Status
+from homewire.miele.simulator.blank import Leaves, Pages, complete
 
-__all__ = ["OFF", "ON", "STANDBY", "Contents"]
+__all__ = ["EMPTY_OVEN_DEVICE", "OFF", "ON", "STANDBY", "Contents"]
 
 OFF, ON, STANDBY = 1, 4, 9
 """Numbers of appliance_state: off, normal, standby (miele-dop2.md, appendix A)."""
 
-_LAUNDRY: Final = frozenset({1, 2, 7, 24})
-"""Device types with the laundry structures: washers, dryers, dishwashers (section 8)."""
-
-_OVEN_MODES: Final = (1, 96, 1)
-_CARE: Final = (323, 354, 32)
+_GROUPS: Final = (
+    (1, 96, 1),
+    (97, 150, 2),
+    (15000, 15031, 256),
+    (259, 322, 16),
+    (323, 354, 32),
+    (16000, 16095, 512),
+    (0, 0, 0),
+    (0, 0, 0),
+)
 _AUTOMATIC: Final = (355, 2016, 64)
-"""Program groups of attribute 1599: first id, last id, group flag (section 9.1)."""
+_GROUPS_PART_TWO: Final = ((161, 224, 4), (16200, 16295, 1024))
+"""Program groups of attributes 1599 and 107: first id, last id, group flag (section 9.1)."""
 
-_MODULE_SOFTWARE: Final = 6713
-"""Of the recorded EK057S (section 7, 1565)."""
+_GROUP_FLAGS: Final = 883
+"""All flags of 1599 (section 9.1)."""
 
 _IMPULSES_PER_LITRE: Final = 199.4
 """Flow meter of a WCR860 (section 11)."""
 
 _INFO_SLOTS: Final = 4
 """So many informations the panel of the recorded oven has room for."""
+
+EMPTY_OVEN_DEVICE: Final[dict[str, Any]] = {"bean_containers": {}, "field_31": {}, "field_32": {}}
+"""The structures that ovens send in 1585 whether or not there is anything to tell."""
+
+_OVEN_PARAMETERS: Final = OvenParameters(complete(OvenParameters, {}, without={32}))
+"""Parameter 32 was never seen in 1577 (section 8)."""
+
+_NO_VALUE: Final = -(2**31)
+"""How an i32 says that there is none (section 3)."""
 
 _END_TONE, _KEY_TONE, _GLOBAL_TONE = 12163, 12164, 10003
 """Settings: volumes (appendix D)."""
@@ -39,17 +55,17 @@ class Contents:
 
     def __init__(self, appliance: SimulatedAppliance) -> None:
         self.appliance = appliance
-        self.last_request = 0
-        self.last_selection = 0
+        self.request: dict[str, int] = {}
+        self.selection: dict[str, int] = {}
         self.settings: dict[int, list[int]] = {
             _END_TONE: [5, 0, 7, 4, 1],
             _KEY_TONE: [4, 0, 7, 4, 1],
             _GLOBAL_TONE: [2, 0, 7, 2, 1],
         }
 
-    def leaves(self) -> dict[tuple[int, int], Callable[[], dict[str, Any]]]:
+    def leaves(self) -> Leaves:
         """Return the leaves with a single instance."""
-        common: dict[tuple[int, int], Callable[[], dict[str, Any]]] = {
+        common: Leaves = {
             (2, 114): self._setting_list,
             (2, 119): self._hours,
             (2, 122): self._clock,
@@ -61,26 +77,19 @@ class Contents:
             (2, 1577): self._selection,
             (2, 1583): self._user_request,
             (2, 1586): self._combined_state,
-            (14, 122): self._clock,
-            (14, 130): self._module_request,
-            (14, 1565): self._module_identification,
-            (14, 1566): self._module_label,
-            (14, 1568): self._module_state,
-            (14, 1570): self._supervision_list,
-            (14, 1573): self._network,
         }
         return common | (self._laundry_leaves() if self.is_laundry else self._oven_leaves())
 
-    def paged(self) -> dict[tuple[int, int], Callable[[], Mapping[int, dict[str, Any]]]]:
+    def paged(self) -> Pages:
         """Return the leaves with one instance per page."""
-        return {(2, 105): self._setting_values, (2, 117): self._failures, (14, 110): self._networks}
+        return {(2, 105): self._setting_values, (2, 117): self._failures}
 
     @property
     def is_laundry(self) -> bool:
         """Whether the appliance has the laundry structures; the others have those of ovens."""
-        return self.appliance.profile.device_type in _LAUNDRY
+        return self.appliance.profile.is_laundry
 
-    def _laundry_leaves(self) -> dict[tuple[int, int], Callable[[], dict[str, Any]]]:
+    def _laundry_leaves(self) -> Leaves:
         return {
             (2, 131): self._shown,
             (2, 1574): self._selection_context,
@@ -91,9 +100,9 @@ class Contents:
             (2, 6195): self._process_data,
         }
 
-    def _oven_leaves(self) -> dict[tuple[int, int], Callable[[], dict[str, Any]]]:
+    def _oven_leaves(self) -> Leaves:
         return {
-            (1, 107): lambda: {"ranges": []},
+            (1, 107): self._program_groups_part_two,
             (1, 131): self._shown,
             (1, 1574): self._selection_context,
             (1, 1585): self._oven_context,
@@ -108,13 +117,11 @@ class Contents:
         return {number: _setting(number, values) for number, values in self.settings.items()}
 
     def _hours(self) -> dict[str, Any]:
-        return {"total": int(self.appliance.operating_s // 60), "before_replacement": 0}
+        minutes = int(self.appliance.operating_s // 60)
+        return {"total": minutes, "since_maintenance": minutes}
 
     def _clock(self) -> dict[str, Any]:
-        return {"utc": self._epoch(), "offset": 3600}
-
-    def _epoch(self) -> int:
-        return int(self.appliance.clock.now().timestamp())
+        return {"utc": self.appliance.epoch, "offset": self.appliance.utc_offset_s}
 
     def _device_state(self) -> dict[str, Any]:
         one, state = self.appliance, self.appliance.state()
@@ -138,10 +145,18 @@ class Contents:
             "core_temperature": [None],
             "signal_door": state["SignalDoor"],
             "signal_info": bool(one.shown),
-            "spinning_speed": state.get("SpinningSpeed", 0),
-            "drying_step": state.get("DryingStep", 0),
             "light": one.light,
             "standby_state": one.standby,
+            **self._device_state_of_family(state),
+        }
+
+    def _device_state_of_family(self, state: dict[str, Any]) -> dict[str, Any]:
+        if not self.is_laundry:
+            return {"field_33": {"field_1": bytes(70)}}
+        return {
+            "spinning_speed": state.get("SpinningSpeed", 0),
+            "drying_step": state.get("DryingStep", 0),
+            "field_19": _NO_VALUE,
         }
 
     def _combined_state(self) -> dict[str, Any]:
@@ -156,13 +171,12 @@ class Contents:
         return {"appliance_state": appliance_state, "operation_state": operation, "process_state": process}
 
     def _user_request(self) -> dict[str, Any]:
-        return {"request": self.last_request, "parameter_0": 0, "parameter_1": 0}
-
-    def _module_request(self) -> dict[str, Any]:
-        return {"request": 0}
+        return self.request
 
     def _selection(self) -> dict[str, Any]:
-        return {"program_id": self.last_selection, "selection_type": 1}
+        if self.is_laundry:
+            return {"laundry_parameters": {}, **self.selection}
+        return {"oven_parameters": _OVEN_PARAMETERS, "other_parameters": {}, **self.selection}
 
     def _selection_context(self) -> dict[str, Any]:
         """Offer the options of the selected programme (section 9.3)."""
@@ -178,8 +192,8 @@ class Contents:
                 "values": values,
                 "interpretation": 2,
             }
-            return {"laundry_options": {"temperature": option}}
-        return {}
+            return {"laundry_options": {"temperature": option}, "laundry_program": {"field_14": {}}}
+        return {"oven_options": {"field_15": {}, "field_29": {}, "field_32": {}}, "oven_program": {}}
 
     def _program_list(self) -> dict[str, Any]:
         numbers = [programme.number for programme in self.appliance.profile.programmes]
@@ -193,8 +207,11 @@ class Contents:
 
     def _program_groups(self) -> dict[str, Any]:
         numbers = {programme.number for programme in self.appliance.profile.programmes}
-        ranges = [_group(*group, numbers, 4) for group in (_OVEN_MODES, _CARE)]
+        ranges = [_group(*group, numbers, 4) for group in _GROUPS]
         return {"ranges": ranges, "wide_ranges": [_group(*_AUTOMATIC, numbers, 64)]}
+
+    def _program_groups_part_two(self) -> dict[str, Any]:
+        return {"ranges": [_group(*group, set(), 4) for group in _GROUPS_PART_TWO]}
 
     def _laundry_context(self) -> dict[str, Any]:
         one = self.appliance
@@ -205,8 +222,10 @@ class Contents:
             "laundry_program": {
                 "program_id": one.programme.number if one.programme else 0,
                 "remaining_minutes": int(one.remaining_s // 60),
+                "field_14": {},
             },
             "laundry_device": {
+                "field_2": {},
                 "energy_last_program": int(used * running.watt_hours) if running else 0,
                 "water_last_program": int(used * running.decilitres) if running else 0,
                 "energy_total": int(one.total_wh + (used * running.watt_hours if running else 0)),
@@ -246,14 +265,16 @@ class Contents:
             "oven_device": self._oven_device(),
             "supported_user_requests": [1, 13, 14, 16, 19, 55, 0, 0],
             "mobile_start_active": one.mobile_start,
+            "end_time_synchronisation": {},
         }
 
     def _oven_device(self) -> dict[str, Any]:
         """Tell what a coffee machine has left; of an oven nothing of this is true or false (section 8)."""
         stock = self.appliance.stock
+        nothing = {"supported_program_groups": _GROUP_FLAGS, **EMPTY_OVEN_DEVICE}
         if not stock.is_coffee:
-            return {"descaling_required": False, "cleaning_required": False, "water_tank_level": 255}
-        return {
+            return nothing
+        return nothing | {
             "drinks_until_descaling": stock.drinks_until_descaling,
             "drinks_until_degreasing": stock.drinks_until_degreasing,
             "bean_containers": {"container_1": 2 if stock.beans else 1},
@@ -277,7 +298,7 @@ class Contents:
         return [*self.appliance.shown, 0, 0, 0, 0][:_INFO_SLOTS]
 
     def _answer(self) -> dict[str, Any]:
-        return {"message_id": 0, "error_code": 0, "button": 0}
+        return {}
 
     def _failure_list(self) -> dict[str, Any]:
         present = self.appliance.failures
@@ -286,7 +307,19 @@ class Contents:
 
     def _identification(self) -> dict[str, Any]:
         profile = self.appliance.profile
-        return {"device_type": profile.device_type, "protocol": profile.protocol}
+        return {
+            "device_type": profile.device_type,
+            "protocol": profile.protocol,
+            "functions": {"field_3": True},
+            "applications": {
+                "miele_at_home": True,
+                "super_vision": profile.is_newer,
+                "mobile_control": profile.writable,
+                "feature_list": not profile.is_laundry,
+            },
+            "device_units": [{"device_type": profile.device_type}, {}],
+            "field_10": (0,) * 14,
+        }
 
     def _label(self) -> dict[str, Any]:
         one = self.appliance
@@ -336,54 +369,6 @@ class Contents:
                 "last_seen": seen,
             }
             for code, n in ((5, 2), (6, 1), (20, 7))
-        }
-
-    def _networks(self) -> dict[int, dict[str, Any]]:
-        return {
-            1: {"ssid": "Home Sweet Home", "security": 3, "rssi": -56, "channel": 6},
-            2: {"ssid": "Café am Eck", "security": 3, "rssi": -78, "channel": 11},
-        }
-
-    def _module_identification(self) -> dict[str, Any]:
-        mac = bytes.fromhex(f"001d63fffe{int(self.appliance.fab_number) & 0xFFFFFF:06x}")
-        return {
-            "software_version": self.appliance.profile.module_version,
-            "software_id": _MODULE_SOFTWARE,
-            "wifi_mac": mac.hex(":"),
-        }
-
-    def _module_label(self) -> dict[str, Any]:
-        profile = self.appliance.profile
-        serial = str(int(self.appliance.fab_number) + 1).zfill(12)
-        return {
-            "serial_number": serial,
-            "index": "64",
-            "technical_type": profile.module.ljust(15),
-            "material_number": "10440980",
-        }
-
-    def _module_state(self) -> dict[str, Any]:
-        return {
-            "state": 2,
-            "signal_quality": 88,
-            "configured": True,
-            "wifi_band": 2400,
-            "wifi_channel": 6,
-            "rssi": -56,
-        }
-
-    def _supervision_list(self) -> dict[str, Any]:
-        return {"active": True, "on_error_only": False, "list_size": 1, "order": b"\xff" + bytes(11)}
-
-    def _network(self) -> dict[str, Any]:
-        return {
-            "dhcp": True,
-            "address": "127.0.0.1",
-            "netmask": "255.0.0.0",
-            "gateway": "127.0.0.1",
-            "wifi_key": b"\x07" * 63,
-            "ssid": "Home Sweet Home",
-            "security": 3,
         }
 
 

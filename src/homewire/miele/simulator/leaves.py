@@ -7,7 +7,7 @@ names the delivered instance and the next one, equal keys mean that there is no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -16,11 +16,15 @@ import msgspec
 from homewire.errors import ConfigurationError, NotFound, ProtocolError
 from homewire.miele.dop2 import Field, Frame, Type, decode, encode
 from homewire.miele.dop2 import tree as dop2_tree
-from homewire.miele.dop2.catalogue import ATTRIBUTES
 from homewire.miele.dop2.model import Fields
 from homewire.miele.simulator.appliance import SimulatedAppliance
+from homewire.miele.simulator.blank import Leaves, Pages, build
+from homewire.miele.simulator.boards import Boards
 from homewire.miele.simulator.contents import Contents
+from homewire.miele.simulator.files import Files
+from homewire.miele.simulator.network import Network
 from homewire.miele.simulator.requests import Requests
+from homewire.miele.simulator.service import Service
 
 __all__ = ["LeafTree", "LiveTree", "RecordedTree"]
 
@@ -32,6 +36,18 @@ _OBJECT_TABLE: Final = 19
 
 _SETTING, _VALIDITY, _NOT_VALID = 105, 2, 128
 """Settings of a sleeping appliance (miele-dop2.md, section 10)."""
+
+_SYSTEM, _MODULE = 9, 14
+_SOFTWARE, _SOFTWARE_UNITS = 17, (12, 14)
+_PLAIN_OF_MODULE: Final = (21, 1571)
+"""What decides on the indices of a reply (miele-dop2.md, section 4; the last two are so in the recording)."""
+
+_OF_OVENS: Final = {124: {3}, 138: {1, 4, 6}, 153: {3, 4}, 256: {22, 23}, 1574: {8}, 1577: {2}}
+_OF_LAUNDRY: Final = {256: {15, 16}, 391: {16}, 1585: {16}}
+"""Fields that the other family of appliances does not send (section 7)."""
+
+_EVERYBODY, _NOBODY = 0xFB00, 0x8000
+"""Rights of the object table, as the recorded oven gives them to 2/1586 and 1/17."""
 
 _ACCEPTED, _BAD_LEAF, _NO_WRITE = 204, 400, 403
 
@@ -109,9 +125,11 @@ class LiveTree:
 
     def __init__(self, appliance: SimulatedAppliance) -> None:
         self._appliance = appliance
-        contents = Contents(appliance)
-        self._values: dict[Place, Callable[[], dict[str, Any]]] = contents.leaves()
-        self._paged: dict[Place, Callable[[], Mapping[int, dict[str, Any]]]] = contents.paged()
+        contents, network, service = Contents(appliance), Network(appliance), Service(appliance)
+        self._values: Leaves = contents.leaves() | network.leaves() | service.leaves()
+        self._values |= Boards(appliance).leaves() | Files(appliance).leaves()
+        self._paged: Pages = contents.paged() | network.paged() | service.paged()
+        self._without = _OF_OVENS if appliance.profile.is_laundry else _OF_LAUNDRY
         self._requests = Requests(appliance, contents)
 
     def units(self) -> Sequence[int]:
@@ -129,18 +147,17 @@ class LiveTree:
         if attribute == _OBJECT_TABLE:
             return self._object_entry(unit, idx1)
         if (paged := self._paged.get((unit, attribute))) is not None:
-            return _page(unit, attribute, paged(), idx1)
+            return self._page(unit, attribute, paged(), idx1)
         if (values := self._values.get((unit, attribute))) is None:
             return None
-        index = 1 if unit == 14 else 0  # noqa: PLR2004 - module attributes reply 1/1 (miele-dop2.md, section 4)
-        return encode(ATTRIBUTES[attribute].build(unit=unit, idx1=index, idx2=index, **values()))
+        return self._build(unit, attribute, values(), _index(unit, attribute))
 
     def write(self, unit: int, attribute: int, idx1: int, body: bytes) -> int:
         """Carry out a written leaf."""
         frame = _decoded(body)
         if frame is None or frame.fields is None:
             return _BAD_LEAF
-        if (unit, attribute) not in self._values and (unit, attribute) not in self._paged:
+        if attribute not in self.attributes(unit):
             return 404
         self._appliance.advance()
         return self._requests.take(unit, attribute, idx1, frame)
@@ -152,21 +169,33 @@ class LiveTree:
         values = {
             "object_id": attributes[idx1],
             "instances": 1,
-            "read_rights": 0x3F00,
-            "write_rights": 0x0300,
+            "read_rights": _EVERYBODY,
+            "write_rights": _EVERYBODY if self._requests.takes(unit, attributes[idx1]) else _NOBODY,
+            "subscribe_rights": _NOBODY,
         }
         following = min(idx1 + 1, len(attributes) - 1)
-        return encode(ATTRIBUTES[_OBJECT_TABLE].build(unit=unit, idx1=idx1, idx2=following, **values))
+        return self._build(unit, _OBJECT_TABLE, values, (idx1, following))
+
+    def _page(
+        self, unit: int, attribute: int, instances: Mapping[int, Mapping[str, Any]], idx1: int
+    ) -> bytes | None:
+        keys = list(instances)
+        if not keys or (idx1 and idx1 not in instances):
+            return None
+        place = keys.index(idx1) if idx1 else 0
+        following = keys[min(place + 1, len(keys) - 1)]
+        key = keys[place]
+        return self._build(unit, attribute, instances[key], (key, following))
+
+    def _build(self, unit: int, attribute: int, values: Mapping[str, Any], index: tuple[int, int]) -> bytes:
+        return build(unit, attribute, values, index=index, without=self._without.get(attribute, ()))
 
 
-def _page(unit: int, attribute: int, instances: Mapping[int, dict[str, Any]], idx1: int) -> bytes | None:
-    keys = list(instances)
-    if not keys or (idx1 and idx1 not in instances):
-        return None
-    place = keys.index(idx1) if idx1 else 0
-    following = keys[min(place + 1, len(keys) - 1)]
-    key = keys[place]
-    return encode(ATTRIBUTES[attribute].build(unit=unit, idx1=key, idx2=following, **instances[key]))
+def _index(unit: int, attribute: int) -> tuple[int, int]:
+    """Return the indices of a leaf with one instance: 0/0 but for the oddities of section 4."""
+    if unit == _SYSTEM or (attribute == _SOFTWARE and unit in _SOFTWARE_UNITS):
+        return 0, 1
+    return (1, 1) if unit == _MODULE and attribute not in _PLAIN_OF_MODULE else (0, 0)
 
 
 def _decoded(body: bytes) -> Frame | None:

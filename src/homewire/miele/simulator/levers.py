@@ -101,6 +101,10 @@ class Levers:
         """Show an information at the panel, by its number in miele-dop2.md, appendix E."""
         self.appliance.informations.append(number)
 
+    def update(self, progress: int | None) -> None:
+        """Let new software be installed, so many per cent of it; None ends it."""
+        self.appliance.update_progress = progress
+
     def refill(self) -> None:
         """Fill up whatever is low: detergent, salt, water, beans."""
         self.appliance.stock.refill()

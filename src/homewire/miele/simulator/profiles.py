@@ -10,7 +10,16 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["PROFILES", "Phase", "Profile", "Programme"]
+__all__ = ["MODULE_SOFTWARE", "PROFILES", "Phase", "Profile", "Programme"]
+
+MODULE_SOFTWARE: Final = 6713
+"""Of the recorded EK057S (miele-dop2.md, section 7, 1565)."""
+
+_LAUNDRY: Final = frozenset({1, 2, 7, 24})
+"""Device types with the laundry structures: washers, dryers, dishwashers (miele-dop2.md, section 8)."""
+
+_OVEN_SOFTWARE, _LAUNDRY_SOFTWARE, _OTHER_SOFTWARE = 6050, 5975, 5581
+"""Of the boards ELP and EPW (miele-dop2.md, section 6) and of an Ident (miele-http.md, section 10)."""
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +78,22 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     def has_dop2(self) -> bool:
         """Whether the binary tree exists: newer modules on DOP2 appliances (section 1)."""
         return self.protocol >= 3 and self.module != "XKM3100W"  # noqa: PLR2004 - 3 and 4 speak DOP2 (section 10)
+
+    @property
+    def is_laundry(self) -> bool:
+        """Whether it has the laundry structures of DOP2; the others have those of ovens."""
+        return self.device_type in _LAUNDRY
+
+    @property
+    def software(self) -> tuple[int, ...]:
+        """Numbers of the main board's software, as Ident and DOP2 tell them."""
+        main = _LAUNDRY_SOFTWARE if self.is_laundry else _OTHER_SOFTWARE
+        return (_OVEN_SOFTWARE if self.device_type == 12 else main, 20487, 25228)  # noqa: PLR2004 - oven
+
+    @property
+    def module_software(self) -> tuple[int, ...]:
+        """Numbers of the communication module's software."""
+        return (MODULE_SOFTWARE if self.has_dop2 else 4164, 20384)
 
     @property
     def is_newer(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from homewire.miele.dop2 import Frame
 from homewire.miele.simulator.appliance import SimulatedAppliance, Status
@@ -13,7 +13,11 @@ __all__ = ["Requests"]
 
 _ACCEPTED, _BAD_VALUE, _FORBIDDEN, _NOT_NOW = 204, 400, 403, 500
 
-_SETTING, _ANSWER, _SELECTION, _USER_REQUEST, _STATE = 105, 138, 1577, 1583, 1586
+_CLOCK, _MODULE_REQUEST = (14, 122), (14, 130)
+_SETTING, _ANSWER, _SELECTION, _USER_REQUEST, _STATE = (2, 105), (2, 138), (2, 1577), (2, 1583), (2, 1586)
+_RESTART: Final = 1
+"""module_request 1; the others would cut the module off from its household (appendix A)."""
+
 _BUTTON_OK: Final = 1
 _DESELECT: Final = 3
 """selection_type 3 (miele-dop2.md, appendix A)."""
@@ -25,7 +29,9 @@ class Requests:
     def __init__(self, appliance: SimulatedAppliance, contents: Contents) -> None:
         self._appliance = appliance
         self._contents = contents
-        self._writers: dict[int, Callable[[int, Frame], int]] = {
+        self._writers: dict[tuple[int, int], Callable[[int, Frame], int]] = {
+            _CLOCK: self._set_clock,
+            _MODULE_REQUEST: self._request_of_module,
             _SETTING: self._change_setting,
             _ANSWER: self._acknowledge,
             _SELECTION: self._select,
@@ -33,14 +39,30 @@ class Requests:
             _STATE: self._power,
         }
 
-    def take(self, _unit: int, attribute: int, idx1: int, frame: Frame) -> int:
+    def takes(self, unit: int, attribute: int) -> bool:
+        """Tell whether a leaf can be written."""
+        return self._appliance.profile.writable and (unit, attribute) in self._writers
+
+    def take(self, unit: int, attribute: int, idx1: int, frame: Frame) -> int:
         """Carry out one leaf; return the status."""
-        writer = self._writers.get(attribute)
-        if writer is None or not self._appliance.profile.writable:
+        if not self.takes(unit, attribute):
             return _FORBIDDEN
         if self._appliance.asleep:
             return _NOT_NOW
-        return writer(idx1, frame)
+        return self._writers[unit, attribute](idx1, frame)
+
+    def _set_clock(self, _idx1: int, frame: Frame) -> int:
+        seconds, offset = frame.get(1), frame.get(2)
+        if not isinstance(seconds, int):
+            return _BAD_VALUE
+        self._appliance.clock_ahead_s += seconds - self._appliance.epoch
+        if isinstance(offset, int):
+            self._appliance.utc_offset_s = offset
+        return _ACCEPTED
+
+    def _request_of_module(self, _idx1: int, frame: Frame) -> int:
+        """Accept a restart, which is over before the next request; refuse what nobody would simulate."""
+        return _ACCEPTED if frame.get(1) == _RESTART else _NOT_NOW
 
     def _change_setting(self, idx1: int, frame: Frame) -> int:
         number, value = frame.get(1), frame.get(4)
@@ -68,7 +90,7 @@ class Requests:
             return _NOT_NOW
         if not self._appliance.select(number):
             return _NOT_NOW
-        self._contents.last_selection = number
+        self._contents.selection = _numbers(program_id=number, parameter=frame.get(2), selection_type=how)
         return _ACCEPTED
 
     def _request(self, _idx1: int, frame: Frame) -> int:
@@ -89,7 +111,7 @@ class Requests:
             return _NOT_NOW
         if number in (1, 2, 3, 54, 55) and not one.remote & 1:
             return _FORBIDDEN
-        self._contents.last_request = number
+        self._contents.request = _numbers(request=number, parameter_0=frame.get(2), parameter_1=frame.get(3))
         return _ACCEPTED if actions[number]() else _NOT_NOW
 
     def _light(self, value: int) -> bool:
@@ -105,3 +127,7 @@ class Requests:
             return _BAD_VALUE
         self._appliance.power(wanted == ON)
         return _ACCEPTED
+
+
+def _numbers(**written: Any) -> dict[str, int]:
+    return {name: value for name, value in written.items() if isinstance(value, int)}

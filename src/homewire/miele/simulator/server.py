@@ -205,7 +205,7 @@ class ModuleServer:
             "AvailableVersion": "",
             "Type": self.appliance.profile.module,
             "ReleaseNotes": "",
-            "UpdateInProgress": False,
+            "UpdateInProgress": self.appliance.update_progress is not None,
         }
 
     def _device(self, method: str, rest: list[str], query: Any, body: bytes) -> Answer:

@@ -13,7 +13,7 @@ import contextlib
 import datetime as dt
 import random
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -67,6 +67,10 @@ _LONGEST_READ = 128
 """Longer reads go unanswered (section 15.1)."""
 
 
+Port: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Delay: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+
+
 def _help(text: str) -> msgspec.Meta:
     return msgspec.Meta(description=text)
 
@@ -76,7 +80,7 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     model: Annotated[Literal["GS3 AV", "GS3 MP", "Linea Mini"], _help("Which machine.")] = "GS3 AV"
     host: Annotated[str, _help("Address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, _help("Port to listen on, 1774 on a real machine; 0: any free one.")] = 0
+    port: Annotated[Port, _help("Port to listen on, 1774 on a real machine; 0: any free one.")] = 0
     key: Annotated[Secret, _help("Communication key, 32 characters.")] = Secret(
         "0123456789abcdefghijklmnopqrstuv"
     )
@@ -87,7 +91,7 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
         bool, _help("Firmware 1.20: a shorter status, no preinfusion, another place of the panel.")
     ] = False
     reply_delay_s: Annotated[
-        float | None, _help("Seconds before each reply instead of a real machine's pace; 0: at once.")
+        Delay | None, _help("Seconds before each reply instead of a real machine's pace; 0: at once.")
     ] = None
     push: Annotated[
         Literal["all", "temperatures", "nothing"], _help("What it reports by itself while idle.")
@@ -98,7 +102,7 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     ] = "wait"
     rhythm: Annotated[bool, _help("Give it a daily life: it warms up, brews and rests.")] = False
     account_port: Annotated[
-        int | None, _help("Serve the vendor's account on this port, too; 0: any free one.")
+        Port | None, _help("Serve the vendor's account on this port, too; 0: any free one.")
     ] = None
     announce: Annotated[bool, _help("Tell the network of it over mDNS.")] = False
     seed: Annotated[int, _help("Seed of the sensors' noise and of the daily life.")] = 0

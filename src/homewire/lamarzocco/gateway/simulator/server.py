@@ -9,7 +9,7 @@ import importlib.util
 import random
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import msgspec
 
@@ -39,6 +39,9 @@ _DEMO_EVERY_S = 240.0
 _DEMO_STANDBY_MIN = 60
 
 
+Port: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+
+
 class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What is simulated: the account, its machines by model name, their gateway firmware, and the ports.
 
@@ -55,10 +58,10 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     username: str = "ada@example.com"
     password: str = "espresso"  # noqa: S105 - a simulated account's
     host: str = "127.0.0.1"
-    cloud_port: int = 0
-    local_port: int = 0
+    cloud_port: Port = 0
+    local_port: Port = 0
     bluetooth: bool | None = None
-    bluetooth_port: int = 0
+    bluetooth_port: Port = 0
     seed: int = 1
     busy: bool = False
     announce: bool = False
