@@ -456,6 +456,8 @@ async def test_a_feature_that_is_gone_is_removed_from_the_device(home: Registry,
             assert "steam" not in whole["components"]
             assert whole["components"]["power"]["platform"] == "switch"
             machine().replace_features([one for one in machine().features.values() if one.key != "label"])
+            await listener.until(lambda: len(configs(listener, before)) == 3)
+            assert "label" not in configs(listener, before)[-1]["components"]  # what is to go is told later
             await listener.until(lambda: len(configs(listener, before)) == 5)
             assert configs(listener, before)[-2]["components"]["label"] == {"platform": "text"}
             assert "label" not in configs(listener, before)[-1]["components"]

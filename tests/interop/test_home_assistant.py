@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -29,13 +30,20 @@ from homewire.features import Number, Select, Switch
 from homewire.kinds import Kind, installed_kinds
 from homewire.simulation.home import VirtualHome
 
+_log = logging.getLogger(__name__)
+
 pytestmark = [pytest.mark.interop, pytest.mark.system]
 
 RELEASES = {"3.13": "2025.4.4", "3.12": "2025.1.4"}
 """The newest that each Python can run, best first; device-based discovery came with 2024.12."""
 
 START = """
-import asyncio, contextlib, inspect, logging
+import asyncio, contextlib, importlib, inspect, logging, sys
+
+def import_platforms(names):
+    # Left to itself it imports them in a thread, which compiles schemas anew while the loop is using them.
+    for name in names.split():
+        importlib.import_module("homeassistant.components.mqtt." + name)
 
 @contextlib.asynccontextmanager
 async def home_assistant(arguments, told):
@@ -50,6 +58,7 @@ async def home_assistant(arguments, told):
             elif record.levelno >= logging.WARNING and "homewire" in record.getMessage():
                 told.append(record.getMessage())
 
+    import_platforms(arguments["platforms"])
     folder = arguments["folder"]
     hass = await bootstrap.async_setup_hass(RuntimeConfig(config_dir=folder, skip_pip=True))
     listener = Listener()
@@ -77,9 +86,16 @@ async def until(reached, seconds=30):
 async def main(arguments):
     told = []
     async with home_assistant(arguments, told) as hass:
-        found = await tried(hass, arguments)
+        try:
+            found = await tried(hass, arguments)
+        except TimeoutError:
+            shown = {one.entity_id: one.state for one in hass.states.async_all()}
+            print("Home Assistant shows", shown, "and told", told, file=sys.stderr, flush=True)
+            raise
     return {**found, "told": told}
 """
+
+PLATFORMS = "binary_sensor button cover lock number select sensor switch text update"
 
 KITCHEN = """
 async def tried(hass, arguments):
@@ -178,7 +194,7 @@ async def _home_assistant(script: str, folder: Path, broker: Mosquitto, **argume
     home = folder / "home"
     home.mkdir()
     _prepare(home)
-    given = {"folder": str(home), "port": broker.port, **arguments}
+    given = {"folder": str(home), "port": broker.port, "platforms": PLATFORMS, **arguments}
     return await run_script(await asyncio.to_thread(newest), START + script, given)
 
 
@@ -227,6 +243,7 @@ async def test_discovers_shows_and_commands_everything_without_a_warning(tmp_pat
         try:
             found = await _home_assistant(KITCHEN, tmp_path, broker, entities=15)
         finally:
+            _log.info("%s %s %s", taking, kettle.written, output.report())  # shown when it fails
             taking.cancel()
     states = {key: state for key, (state, _) in found["states"].items()}
     assert states["switch.kitchen_power"] == "off"
@@ -261,7 +278,12 @@ async def test_the_whole_virtual_home_is_discovered_shown_and_switched_without_a
         before = {one.identity.id: dict(one.state) for one in appliances}
         async with _bridged(registry, broker):
             found = await _home_assistant(
-                VIRTUAL_HOME, tmp_path, broker, entities=list(expected), switches=list(switches.values())
+                VIRTUAL_HOME,
+                tmp_path,
+                broker,
+                entities=list(expected),
+                switches=list(switches.values()),
+                platforms=f"{PLATFORMS} event",
             )
     assert found["told"] == []
     assert set(found["entities"]) == set(expected)

@@ -2,7 +2,7 @@
 
 Home Assistant (2025.4) takes the components of a device in their order and drops the rest of a message at the
 first one that it is still busy with since the message before. Hence an appliance is not announced again at
-once, and what is to go comes first.
+once, what is to go is told some time after what is new, and it comes first in its message.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Announcer:
         self._due: dict[str, None] = {}
         self._soon: dict[str, None] = {}
         self._settling: asyncio.TimerHandle | None = None
+        self._look_later = False
         self._announced: dict[str, Announced] = {}
         self._names: dict[str, str] = {}
         self._further: dict[str, dict[str, list[str]]] = {}
@@ -95,8 +96,7 @@ class Announcer:
     def announce_soon(self, appliance_id: str) -> None:
         """Announce an appliance a moment from now, together with what else changes until then."""
         self._soon[appliance_id] = None
-        if self._settling is None:
-            self._settling = self._registry.clock.call_later(_SETTLE_S, self._settled)
+        self._wait()
 
     def stop(self) -> None:
         """Announce nothing any more."""
@@ -167,7 +167,9 @@ class Announcer:
             found.configs = set(configs)
             found.current = set().union(*map(components_in, configs.values()))
             found.components |= found.current
-            self._look = self._complete
+            if self._complete:
+                self._look_later = True
+                self._wait()
 
     def _configs(self, appliance: Appliance) -> dict[str, dict[str, Any]]:
         name = self.name(appliance.identity.id)
@@ -230,10 +232,18 @@ class Announcer:
         self.announce(appliance_id)  # before the value, which is refused else
         self.announce_soon(appliance_id)  # and for one that was busy
 
+    def _wait(self) -> None:
+        if self._settling is None:
+            self._settling = self._registry.clock.call_later(_SETTLE_S, self._settled)
+
     def _settled(self) -> None:
+        """Go on: with what was declared anew, or, when there is nothing of that, with what is to go."""
         self._settling = None
-        self._due |= self._soon
-        self._soon.clear()
+        if self._soon:
+            self._due |= self._soon
+            self._soon.clear()
+        else:
+            self._look, self._look_later = self._look or self._look_later, False
         self._wake()
 
 
