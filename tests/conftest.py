@@ -54,7 +54,7 @@ def _while_time_stands_still(work: Callable[..., Awaitable[Any]]) -> Callable[..
 
 
 # SQLite works in threads of its own; a slow disk must not let hours of virtual time pass.
-for _name in ("_connect", "_execute"):
+for _name in ("_connect", "_execute", "close"):
     setattr(aiosqlite.Connection, _name, _while_time_stands_still(getattr(aiosqlite.Connection, _name)))
 
 

@@ -197,12 +197,19 @@ async def test_the_stream_comes_back_after_a_restart(
         await expect(link).to_contain_text("Disconnected")
         await expect(watched.page.locator(".stale")).to_contain_text("The bridge does not answer.")
         await assert_accessible(watched.page)
+        await never_again_by_itself(watched.page)
         espresso.publish({"coffee_temperature": 71.5}, Origin.PUSH)  # while nobody listens
         await house.output.start()
         await link.get_by_role("button", name="Reconnect now").click()
         await expect(link).to_contain_text("Live")
         await expect(card(watched.page, "Espresso machine").locator(".big")).to_have_text("71.5")
         await expect(watched.page.locator(".stale")).to_have_count(0)
+
+
+async def never_again_by_itself(page: Page) -> None:
+    """Let a page that is disconnected wait for ever until it is told to try again."""
+    await page.evaluate("window.setTimeout = () => (window.waits = 1)")
+    await page.wait_for_function("window.waits")
 
 
 async def test_what_an_appliance_out_of_reach_said_last_is_marked_as_such(
