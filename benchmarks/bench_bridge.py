@@ -36,6 +36,9 @@ APPLIANCES = 1000
 SENSORS = 10
 SECONDS = float(rounds(10))
 TICK_S = 0.01
+SETTLE_S = 6.0
+"""By then the bridge has looked through what the broker kept, and has its own announcements back."""
+
 REQUESTS = 100 * rounds(20)
 
 SUBSCRIBER = """
@@ -139,8 +142,9 @@ async def warm_up(bridge: Bridge) -> None:
     """Let every sensor have a value, and the history know every series: that happens once in a life."""
     for number in range(APPLIANCES * SENSORS):
         publish(number)
-    while bridge.reports()["history"]["buffered"]:  # noqa: ASYNC110 - a thread decides
+    while bridge.reports()["history"]["written"] < 2 * APPLIANCES * SENSORS:  # noqa: ASYNC110 - a thread decides
         await asyncio.sleep(0.05)
+    await asyncio.sleep(SETTLE_S)
 
 
 def publish(number: int) -> None:

@@ -77,6 +77,7 @@ class Store:
         self._ids: dict[SeriesKey, int] = {}
         self._samples = _Rows(engine, samples)
         self._occurrences = _Rows(engine, occurrences)
+        self._series = _series_upsert(engine)
         self.rollup = upsert(engine, rollups)
         self.mark = upsert(engine, marks)
 
@@ -103,17 +104,25 @@ class Store:
         self, connection: AsyncConnection, wanted: Iterable[SeriesKey]
     ) -> dict[SeriesKey, int]:
         """Return the ids of series that this process has not written before."""
-        return {
-            key: (await connection.execute(self._series(key))).scalar_one()
-            for key in sorted(wanted, key=_order)
-        }
+        ordered, ids = sorted(wanted, key=_order), dict[SeriesKey, int]()
+        for start in range(0, len(ordered), _BREATH_ROWS):
+            part = ordered[start : start + _BREATH_ROWS]
+            await connection.execute(self._series, [key._asdict() for key in part])
+            mine = series.c.appliance.in_({key.appliance for key in part})
+            found = await connection.execute(
+                select(series.c.appliance, series.c.key, series.c.id).where(mine)
+            )
+            known = {(appliance, key): number for appliance, key, number in found}
+            ids |= {key: known[key.appliance, key.key] for key in part}
+        return ids
 
-    def _series(self, key: SeriesKey) -> Any:
-        insert = (sqlite if is_sqlite(self._engine) else postgresql).insert(series).values(key._asdict())
-        told = {name: insert.excluded[name] for name in ("kind", "name", "unit")}
-        return insert.on_conflict_do_update(index_elements=["appliance", "key"], set_=told).returning(
-            series.c.id
-        )
+
+def _series_upsert(engine: AsyncEngine) -> Any:
+    """Return the statement that declares a series, or tells anew what is known of it."""
+    insert = (sqlite if is_sqlite(engine) else postgresql).insert(series)
+    told = {name: insert.excluded[name] for name in ("kind", "name", "unit")}
+    values: Any = {name: bindparam(name) for name in SeriesKey._fields}
+    return insert.values(values).on_conflict_do_update(index_elements=["appliance", "key"], set_=told)
 
 
 def _unknown_since(until: int) -> Any:
