@@ -161,6 +161,12 @@ async def tried(hass, arguments):
 """
 
 
+@pytest.fixture(autouse=True)
+def _built() -> None:
+    """Build the environment first, which may take minutes: nothing else of a test waits for that."""
+    newest()
+
+
 @pytest.fixture
 def _kitchen() -> Iterator[None]:
     KitchenConnection.made.clear()
@@ -195,7 +201,7 @@ async def _home_assistant(script: str, folder: Path, broker: Mosquitto, **argume
     home.mkdir()
     _prepare(home)
     given = {"folder": str(home), "port": broker.port, "platforms": PLATFORMS, **arguments}
-    return await run_script(await asyncio.to_thread(newest), START + script, given)
+    return await run_script(newest(), START + script, given)
 
 
 def newest() -> Environment:
@@ -235,7 +241,7 @@ async def test_discovers_shows_and_commands_everything_without_a_warning(tmp_pat
 
             Also while Home Assistant is busy with a new one that comes first, of a platform it must load.
             """
-            await eventually(lambda: ("label", "for guests") in kettle.written, within_s=120)
+            await eventually(lambda: ("label", "for guests") in kettle.written, within_s=60)
             output._announcer.all_seen()
             kettle.replace_features([shot, *(one for one in others if one.key != "label")])
 
