@@ -1,5 +1,6 @@
 """Every crypto vector, both directions, and what the module refuses."""
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from homewire.miele.signing import (
     open_request,
     open_response,
     pad,
+    parse_date,
     parse_signature_header,
     request_text,
     seal_request,
@@ -187,3 +189,15 @@ def test_what_is_sealed_opens_for_the_same_household_only(
     stranger = Credentials(group_id=KEYS.group_id, group_key=bytes(reversed(KEYS.group_key)))
     with pytest.raises(SignatureError):
         open_response(stranger, answer.signature_header, status, headers, answer.body)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "Sat, 99 Nov 2026 08:00:00 GMT", "Sat, 28 Nov 99999 08:00:00 GMT"]
+)
+def test_what_is_no_date_is_none(text: str) -> None:
+    assert parse_date(text) is None
+
+
+@pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000"])
+def test_a_date_is_read_in_its_zone(zone: str) -> None:
+    assert parse_date(f"Sat, 28 Nov 2026 08:00:00 {zone}") == dt.datetime(2026, 11, 28, 8, tzinfo=dt.UTC)
