@@ -20,7 +20,7 @@ _LONGEST = dt.timedelta(days=1)
 """What was missed longer ago, while nobody let the machine live, is not made up for."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, order=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A moment at which the machine is switched; `steam` is what a wake-up does to the steam boiler."""
 
